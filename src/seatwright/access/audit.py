@@ -1,0 +1,133 @@
+"""The audit chain: one event for every change of state, in the same transaction, hashed onto the one before."""
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from seatwright.access import permissions
+from seatwright.access.actors import Actor
+from seatwright.access.models import AuditChain, AuditEvent
+
+HASHED = (
+    "chain_key sequence at actor_kind actor_id actor_label channel request_ref action subject_kind subject_id "
+    "reseller_id customer_id operation_id before after reason previous_hash"
+).split()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One audit event as shown to people; `at` is UTC."""
+
+    at: dt.datetime
+    actor_label: str
+    channel: str
+    action: str
+    subject_kind: str
+    subject_id: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Break:
+    """Where a chain does not verify: the event's sequence number and what is wrong with it."""
+
+    chain_key: str
+    sequence: int
+    what: str
+
+
+def record(
+    *,
+    by: Actor,
+    action: str,
+    subject_kind: str,
+    subject_id: object,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    at: dt.datetime,
+    reason: str = "",
+    reseller_id: uuid.UUID | None = None,
+    customer_id: uuid.UUID | None = None,
+    operation_id: uuid.UUID | None = None,
+) -> None:
+    """Add one event; must run inside the transaction of the change it tells of, and locks that customer's chain."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("an audit event is written in the transaction of the change it records")
+    key = f"customer:{customer_id}" if customer_id else f"reseller:{reseller_id}" if reseller_id else "installation"
+    AuditChain.objects.bulk_create([AuditChain(key=key)], ignore_conflicts=True)
+    chain = AuditChain.objects.select_for_update().get(key=key)
+    event = AuditEvent(
+        chain_key=key,
+        sequence=chain.sequence + 1,
+        at=at,
+        actor_kind=by.kind,
+        actor_id=str(by.user_id or ""),
+        actor_label=by.label[:200],
+        channel=by.channel,
+        request_ref=by.request_ref[:64],
+        action=action,
+        subject_kind=subject_kind,
+        subject_id=str(subject_id),
+        reseller_id=reseller_id,
+        customer_id=customer_id,
+        operation_id=operation_id,
+        before=dict(before),
+        after=dict(after),
+        reason=reason[:500],
+        previous_hash=chain.head,
+    )
+    event.hash = digest(event)
+    event.save(force_insert=True)
+    AuditChain.objects.filter(key=key).update(sequence=event.sequence, head=event.hash)
+
+
+def digest(event: AuditEvent) -> str:
+    """SHA-256 over the canonical JSON of all fields of the event but its own hash."""
+    content = {name: getattr(event, name) for name in HASHED}
+    content["at"] = event.at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def breaks() -> Iterator[Break]:
+    """Every place where a chain does not verify: changed, missing, reordered or cut at its tail."""
+    for chain in AuditChain.objects.order_by("key").iterator():
+        expected, previous = 1, ""
+        for event in AuditEvent.objects.filter(chain_key=chain.key).order_by("sequence").iterator():
+            if event.sequence != expected:
+                yield Break(chain_key=chain.key, sequence=expected, what="missing")
+            if event.previous_hash != previous or event.hash != digest(event):
+                yield Break(chain_key=chain.key, sequence=event.sequence, what="changed")
+            expected, previous = event.sequence + 1, event.hash
+        if (chain.sequence, chain.head) != (expected - 1, previous):
+            yield Break(chain_key=chain.key, sequence=expected, what="tail does not match the head")
+
+
+def history(*, seen_by: Actor, subject_kind: str, subject_id: object, limit: int = 200) -> list[Entry]:
+    """The newest `limit` events about one object that the actor may see, newest first."""
+    rows = AuditEvent.objects.filter(
+        permissions.visible_rows(seen_by=seen_by, action="licences.view"),
+        subject_kind=subject_kind,
+        subject_id=str(subject_id),
+    ).order_by("-id")[:limit]
+    return [
+        Entry(
+            at=row.at,
+            actor_label=row.actor_label,
+            channel=row.channel,
+            action=row.action,
+            subject_kind=row.subject_kind,
+            subject_id=row.subject_id,
+            before=row.before,
+            after=row.after,
+            reason=row.reason,
+        )
+        for row in rows
+    ]
