@@ -1,0 +1,235 @@
+"""The simulated directory: people, groups, domains and held licences of each tenant, in tables of its own.
+
+Plain SQL over the connection that the caller gives; nothing here commits, reads a clock or knows HTTP. Documents keep
+the member names of the wire, so that a seed file is written the way the vendor's answers are read.
+
+Seed members read by `load` (all optional):
+
+    skus              [{skuId, skuPartNumber, appliesTo,
+                        servicePlans: [{servicePlanId, servicePlanName, appliesTo, service}]}]
+    planDependencies  [{plan, needsOneOf: [servicePlanId]}]
+    planExclusions    [[servicePlanId, servicePlanId]]
+    directories       [{tenantId, organization: {..}, domains: [{id, ..}],
+                        users: [{.., licenses: [{skuId, disabledPlans}]}],
+                        groups: [{.., members: [userId], licenses: [{skuId, disabledPlans}]}],
+                        generatedUsers: {count, domain, usageLocation, skuIds}, settings: {name: number}}]
+
+Settings of a tenant, in seconds unless said otherwise: `read_lag_s` (a written user shows its old state for so long),
+`pool_lag_s` (a commerce change reaches the pool so late), `group_lag_s` (group work starts so late),
+`delta_life_s` (604800), `page_size` (100, rows).
+"""
+
+import datetime as dt
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vendor_simulator import graph_people
+
+Document = graph_people.Document
+NAMESPACE = uuid.UUID("5e41a6f5-4a3c-4a8e-9d0f-2f1c9a6f2b11")
+SETTINGS: Mapping[str, float] = {
+    "read_lag_s": 0,
+    "pool_lag_s": 0,
+    "group_lag_s": 0,
+    "delta_life_s": 7 * 24 * 3600,
+    "page_size": 100,
+}
+TABLES = """
+CREATE TABLE IF NOT EXISTS directory_tenants (
+    tenant_id TEXT PRIMARY KEY, organization TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS directory_settings (
+    tenant_id TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (tenant_id, name));
+CREATE TABLE IF NOT EXISTS directory_domains (
+    tenant_id TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (tenant_id, name));
+CREATE TABLE IF NOT EXISTS directory_skus (
+    sku_id TEXT PRIMARY KEY, part_number TEXT NOT NULL, applies_to TEXT NOT NULL, plans TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS directory_plan_needs (
+    plan_id TEXT NOT NULL, needed_plan_id TEXT NOT NULL, PRIMARY KEY (plan_id, needed_plan_id));
+CREATE TABLE IF NOT EXISTS directory_plan_clashes (
+    plan_id TEXT NOT NULL, other_plan_id TEXT NOT NULL, PRIMARY KEY (plan_id, other_plan_id));
+CREATE TABLE IF NOT EXISTS directory_users (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, upn_key TEXT NOT NULL,
+    document TEXT NOT NULL, deleted_at TEXT, UNIQUE (tenant_id, user_id));
+CREATE UNIQUE INDEX IF NOT EXISTS directory_users_upn ON directory_users (tenant_id, upn_key) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS directory_users_page ON directory_users (tenant_id, position);
+CREATE TABLE IF NOT EXISTS directory_groups (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, group_id TEXT NOT NULL,
+    document TEXT NOT NULL, due_at TEXT, UNIQUE (tenant_id, group_id));
+CREATE TABLE IF NOT EXISTS directory_members (
+    tenant_id TEXT NOT NULL, group_id TEXT NOT NULL, user_id TEXT NOT NULL, PRIMARY KEY (tenant_id, group_id, user_id));
+CREATE TABLE IF NOT EXISTS directory_group_licences (
+    tenant_id TEXT NOT NULL, group_id TEXT NOT NULL, sku_id TEXT NOT NULL, disabled_plans TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, group_id, sku_id));
+CREATE TABLE IF NOT EXISTS directory_licences (
+    tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, sku_id TEXT NOT NULL, group_id TEXT NOT NULL DEFAULT '',
+    disabled_plans TEXT NOT NULL, state TEXT NOT NULL, error TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, user_id, sku_id, group_id));
+CREATE INDEX IF NOT EXISTS directory_licences_sku ON directory_licences (tenant_id, sku_id, state, user_id);
+CREATE TABLE IF NOT EXISTS directory_changes (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, members TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS directory_changes_tenant ON directory_changes (tenant_id, seq);
+CREATE TABLE IF NOT EXISTS directory_old_views (
+    tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, until_at TEXT NOT NULL, document TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS directory_old_views_user ON directory_old_views (tenant_id, user_id, until_at);
+CREATE TABLE IF NOT EXISTS directory_pool_views (
+    tenant_id TEXT NOT NULL, source_id TEXT NOT NULL, seen TEXT NOT NULL, shown TEXT NOT NULL, due_at TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, source_id));
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sku:
+    """A sellable licence: its id, part number, whom it applies to (User or Company) and its service plans."""
+
+    sku_id: str
+    part_number: str
+    applies_to: str
+    plans: Sequence[Document]
+
+    @property
+    def plan_ids(self) -> frozenset[str]:
+        return frozenset(plan["servicePlanId"] for plan in self.plans)
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Make the directory's tables where they are missing."""
+    for statement in TABLES.split(";"):
+        if statement.strip():
+            connection.execute(statement)
+
+
+def setting(connection: sqlite3.Connection, *, tenant_id: str, name: str) -> float:
+    """The tenant's value of a setting, else its default."""
+    row = connection.execute(
+        "SELECT value FROM directory_settings WHERE tenant_id = ? AND name = ?", (tenant_id, name)
+    ).fetchone()
+    return SETTINGS[name] if row is None else float(row[0])
+
+
+def set_setting(connection: sqlite3.Connection, *, tenant_id: str, name: str, value: float) -> None:
+    """Change one setting of a tenant; an unknown name is a KeyError."""
+    assert SETTINGS[name] is not None
+    connection.execute("INSERT OR REPLACE INTO directory_settings VALUES (?, ?, ?)", (tenant_id, name, value))
+
+
+def tenant_exists(connection: sqlite3.Connection, *, tenant_id: str) -> bool:
+    return organization(connection, tenant_id=tenant_id) is not None
+
+
+def organization(connection: sqlite3.Connection, *, tenant_id: str) -> Document | None:
+    """The tenant's own document, or None for a tenant that is not known here."""
+    row = connection.execute("SELECT organization FROM directory_tenants WHERE tenant_id = ?", (tenant_id,)).fetchone()
+    return None if row is None else json.loads(row[0])
+
+
+def create_tenant(
+    connection: sqlite3.Connection, *, tenant_id: str, name: str, domain: str, country: str, at: dt.datetime
+) -> None:
+    """Make an empty directory with one initial domain; a tenant that exists already is left as it is."""
+    if tenant_exists(connection, tenant_id=tenant_id):
+        return
+    document = {"displayName": name, "countryLetterCode": country, "createdDateTime": graph_people.stamp(at=at)}
+    _write_tenant(connection, {"tenantId": tenant_id, "organization": document, "domains": [{"id": domain}]})
+
+
+def domains(connection: sqlite3.Connection, *, tenant_id: str) -> list[Document]:
+    rows = connection.execute("SELECT document FROM directory_domains WHERE tenant_id = ? ORDER BY rowid", (tenant_id,))
+    return [json.loads(row[0]) for row in rows]
+
+
+def sku(connection: sqlite3.Connection, *, sku_id: str) -> Sku | None:
+    row = connection.execute("SELECT * FROM directory_skus WHERE sku_id = ?", (sku_id.lower(),)).fetchone()
+    if row is None:
+        return None
+    return Sku(sku_id=row[0], part_number=row[1], applies_to=row[2], plans=json.loads(row[3]))
+
+
+def load(connection: sqlite3.Connection, seed: Mapping[str, Any]) -> None:
+    """Write the directory members of a seed (form above); what exists under the same key is replaced."""
+    for entry in seed.get("skus", ()):
+        plans = [{"appliesTo": "User"} | plan for plan in entry.get("servicePlans", ())]
+        for plan in plans:
+            plan["servicePlanId"] = plan["servicePlanId"].lower()
+        values = (entry["skuId"].lower(), entry["skuPartNumber"], entry.get("appliesTo", "User"), json.dumps(plans))
+        connection.execute("INSERT OR REPLACE INTO directory_skus VALUES (?, ?, ?, ?)", values)
+    for entry in seed.get("planDependencies", ()):
+        rows = [(entry["plan"].lower(), needed.lower()) for needed in entry["needsOneOf"]]
+        connection.executemany("INSERT OR IGNORE INTO directory_plan_needs VALUES (?, ?)", rows)
+    for first, second in seed.get("planExclusions", ()):
+        pair = sorted((first.lower(), second.lower()))
+        connection.execute("INSERT OR IGNORE INTO directory_plan_clashes VALUES (?, ?)", pair)
+    for entry in seed.get("directories", ()):
+        _write_tenant(connection, entry)
+        _write_people(connection, entry)
+        _write_groups(connection, entry)
+
+
+def _write_tenant(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
+    tenant_id = entry["tenantId"].lower()
+    document = {"id": tenant_id, **entry.get("organization", {})}
+    connection.execute("INSERT OR REPLACE INTO directory_tenants VALUES (?, ?)", (tenant_id, json.dumps(document)))
+    for number, domain in enumerate(entry.get("domains", ())):
+        defaults = {"isDefault": number == 0, "isInitial": domain["id"].endswith(".onmicrosoft.com")}
+        values = (tenant_id, domain["id"].lower(), json.dumps(defaults | domain))
+        connection.execute("INSERT OR REPLACE INTO directory_domains VALUES (?, ?, ?)", values)
+    for name, value in entry.get("settings", {}).items():
+        set_setting(connection, tenant_id=tenant_id, name=name, value=value)
+
+
+def _write_people(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
+    tenant_id = entry["tenantId"].lower()
+    for user in (*entry.get("users", ()), *_generated(entry)):
+        user_id = graph_people.insert_user(
+            connection, tenant_id=tenant_id, document={"accountEnabled": True, "userType": "Member"} | user
+        )
+        for held in user.get("licenses", ()):
+            _write_seeded(connection, tenant_id, user_id, held, group_id="")
+
+
+def _generated(entry: Mapping[str, Any]) -> Iterable[Document]:
+    wanted = entry.get("generatedUsers")
+    if wanted is None:
+        return
+    for number in range(1, wanted["count"] + 1):
+        name = f"person{number:06}"
+        yield {
+            "id": str(uuid.uuid5(NAMESPACE, f"{entry['tenantId'].lower()}/{number}")),
+            "userPrincipalName": f"{name}@{wanted['domain']}",
+            "displayName": f"Person {number:06}",
+            "mail": f"{name}@{wanted['domain']}",
+            "usageLocation": wanted.get("usageLocation"),
+            "createdDateTime": wanted.get("createdDateTime", "2024-01-01T00:00:00Z"),
+            "licenses": [{"skuId": sku_id} for sku_id in wanted.get("skuIds", ())],
+        }
+
+
+def _write_groups(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
+    tenant_id = entry["tenantId"].lower()
+    for group in entry.get("groups", ()):
+        group_id = group["id"].lower()
+        document = {name: value for name, value in group.items() if name not in {"members", "licenses"}}
+        values = (tenant_id, group_id, json.dumps({"securityEnabled": True, "mailEnabled": False} | document))
+        connection.execute("INSERT INTO directory_groups (tenant_id, group_id, document) VALUES (?, ?, ?)", values)
+        for held in group.get("licenses", ()):
+            plans = json.dumps(held.get("disabledPlans", []))
+            row = (tenant_id, group_id, held["skuId"].lower(), plans)
+            connection.execute("INSERT OR REPLACE INTO directory_group_licences VALUES (?, ?, ?, ?)", row)
+        for user_id in group.get("members", ()):
+            member = (tenant_id, group_id, user_id.lower())
+            connection.execute("INSERT OR IGNORE INTO directory_members VALUES (?, ?, ?)", member)
+            for held in group.get("licenses", ()):
+                _write_seeded(connection, tenant_id, user_id.lower(), held, group_id=group_id)
+
+
+def _write_seeded(
+    connection: sqlite3.Connection, tenant_id: str, user_id: str, held: Mapping[str, Any], *, group_id: str
+) -> None:
+    licence = graph_people.Licence(
+        sku_id=held["skuId"].lower(), group_id=group_id, disabled_plans=tuple(held.get("disabledPlans", ()))
+    )
+    since = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+    graph_people.write_licence(connection, tenant_id=tenant_id, user_id=user_id, licence=licence, at=since)
