@@ -1,0 +1,281 @@
+"""One call in, one answer out: what every face of the simulator shares.
+
+A face (Partner Center, Graph, the token endpoint) writes plain handlers `handler(call) -> Answer` and lists them as
+`route(...)`. This module reads the request, checks the token, plays the fault plan, runs the handler in ONE
+transaction, notes the call and sends the answer. A handler that raises `Refused` changes nothing.
+"""
+
+import asyncio
+import datetime as dt
+import json
+import sqlite3
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from vendor_simulator import ageing, books, connection_cut, faults, replays, tokens
+
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What goes back: `body` None sends no bytes, bytes go out as they are, anything else as JSON."""
+
+    status: int = 200
+    body: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "application/json; charset=utf-8"
+
+    def payload(self) -> bytes:
+        if self.body is None:
+            return b""
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body, ensure_ascii=False).encode()
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """The vendor refuses; the transaction is rolled back and `answer` is sent."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """What differs between the faces.
+
+    `audience` None asks for no token. `denied(call, reason)` makes the 401 body for the reasons `missing`, `expired`,
+    `wrong_audience`, `wrong_tenant`; `failed(call, status, code)` any other error body, code 0 meaning none in
+    particular; `throttled(call, wait_s)` the body of a 429. `echoes(call)` are headers of every answer.
+    `replays` says whether a repeated MS-RequestId on a write gets the first answer again.
+    """
+
+    name: str
+    audience: str | None
+    denied: Callable[["Call", str], Answer]
+    failed: Callable[["Call", int, int], Answer]
+    throttled: Callable[["Call", int], Answer]
+    echoes: Callable[["Call"], dict[str, str]]
+    replays: bool
+
+
+@dataclass(kw_only=True)
+class Call:
+    """One request with all that a handler may use; `now` is the vendor's clock, `fault` what the plan drew, if any."""
+
+    face: Face
+    method: str
+    path: str
+    path_params: dict[str, str]
+    query: list[tuple[str, str]]
+    headers: Mapping[str, str]
+    body: bytes
+    base_url: str
+    client: tuple[str, int] | None
+    books: sqlite3.Connection
+    now: dt.datetime
+    settings: books.Settings
+    request_id: str
+    correlation_id: str
+    claims: tokens.Claims | None = None
+    fault: faults.Fault | None = None
+
+    def parameter(self, name: str, default: str = "") -> str:
+        """The first query parameter of that name, compared without regard to case."""
+        return next((value for key, value in self.query if key.lower() == name.lower()), default)
+
+    def header(self, name: str) -> str:
+        return self.headers.get(name.lower(), "")
+
+    def strikes(self, kind: str) -> bool:
+        """Whether this call's fault is of that kind; counts it as fired, so ask where it takes hold."""
+        if self.fault is None or self.fault.kind != kind:
+            return False
+        faults.count(self.books, kind)
+        return True
+
+    def record_effect(self, *, kind: str, tenant_id: str, subject: str, before: object, after: object) -> None:
+        books.record_effect(
+            self.books,
+            at=self.now,
+            face=self.face.name,
+            kind=kind,
+            tenant_id=tenant_id,
+            subject=subject,
+            request_id=self.request_id,
+            correlation_id=self.correlation_id,
+            before=before,
+            after=after,
+        )
+
+
+Handler = Callable[[Call], Answer]
+
+
+def route(method: str, path: str, handler: Handler, *, face: Face) -> Route:
+    """A Starlette route that takes `handler` through the common exchange; `path` is Starlette's, `{name}` included."""
+
+    async def endpoint(request: Request) -> Response:
+        return await _exchange(await _read(request, face), handler)
+
+    found = Route(path, endpoint, methods=[method])
+    found.methods = {method}
+    return found
+
+
+async def _read(request: Request, face: Face) -> Call:
+    connection: sqlite3.Connection = request.app.state.books
+    body = await request.body()
+    client = request.client
+    return Call(
+        face=face,
+        method=request.method,
+        path=request.url.path,
+        path_params=dict(request.path_params),
+        query=request.query_params.multi_items(),
+        headers=request.headers,
+        body=body,
+        base_url=str(request.base_url).rstrip("/"),
+        client=None if client is None else (client.host, client.port),
+        books=connection,
+        now=books.now(connection),
+        settings=books.read_settings(connection),
+        request_id=request.headers.get("ms-requestid") or request.headers.get("client-request-id") or str(uuid.uuid4()),
+        correlation_id=request.headers.get("ms-correlationid") or str(uuid.uuid4()),
+    )
+
+
+async def _exchange(call: Call, handler: Handler) -> Response:
+    ageing.settle(call.books, now=call.now)
+    fault = faults.draw(call.books, face=call.face.name, method=call.method, path=call.path)
+    call.fault = fault
+    call_id = _note_call(call)
+    if fault is not None and fault.is_before_effect:
+        answer = await _spoil_before(call, fault)
+    else:
+        answer = _run(call, handler, call_id)
+        if fault is not None:
+            answer = await _spoil_after(call, fault, answer)
+    call.books.execute("UPDATE calls SET status = ? WHERE call_id = ?", (answer.status, call_id))
+    headers = call.face.echoes(call) | dict(answer.headers)
+    payload = answer.payload()
+    if payload:
+        headers["Content-Type"] = answer.content_type
+    return Response(payload, answer.status, headers)
+
+
+def _run(call: Call, handler: Handler, call_id: int) -> Answer:
+    """The handler's answer, or the first answer of a repeated write; everything in one transaction."""
+    denial = _denial(call)
+    if denial is not None:
+        return denial
+    remembers = call.face.replays and call.method in WRITES and call.settings.dedupe and "ms-requestid" in call.headers
+    call.books.execute("BEGIN IMMEDIATE")
+    try:
+        if remembers and call.strikes("no_dedupe"):
+            remembers = False
+        if remembers:
+            earlier = replays.find(call.books, request_id=call.request_id, method=call.method, path=call.path)
+            if earlier is not None:
+                call.books.execute("UPDATE calls SET is_replay = 1 WHERE call_id = ?", (call_id,))
+                call.books.execute("COMMIT")
+                return Answer(status=earlier.status, body=earlier.body or None, headers=earlier.headers)
+        answer = handler(call)
+        if remembers:
+            _remember(call, answer)
+        call.books.execute("COMMIT")
+    except Refused as refusal:
+        call.books.execute("ROLLBACK")
+        if remembers:
+            _remember(call, refusal.answer)
+        return refusal.answer
+    except BaseException:
+        call.books.execute("ROLLBACK")
+        raise
+    return answer
+
+
+def _remember(call: Call, answer: Answer) -> None:
+    replays.keep(
+        call.books,
+        request_id=call.request_id,
+        method=call.method,
+        path=call.path,
+        kept=replays.Kept(status=answer.status, headers=dict(answer.headers), body=answer.payload()),
+        at=call.now,
+    )
+
+
+def _denial(call: Call) -> Answer | None:
+    if call.face.audience is None:
+        return None
+    read = tokens.read(call.books, authorization=call.header("authorization"), now=call.now)
+    if isinstance(read, str):
+        return call.face.denied(call, read)
+    if read.audience != call.face.audience:
+        return call.face.denied(call, "wrong_audience")
+    call.claims = read
+    return None
+
+
+def _note_call(call: Call) -> int:
+    cursor = call.books.execute(
+        "INSERT INTO calls (at, face, method, path, query, status, request_id, correlation_id, fault, is_replay)"
+        " VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, 0)",
+        (
+            books.stamp(call.now),
+            call.face.name,
+            call.method,
+            call.path,
+            json.dumps(call.query),
+            call.request_id,
+            call.correlation_id,
+            "" if call.fault is None else call.fault.kind,
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+async def _spoil_before(call: Call, fault: faults.Fault) -> Answer:
+    """The answer of a fault that strikes before the handler runs: nothing has changed in the books."""
+    if fault.kind == "timeout_before_effect":
+        return await _fall_silent(call, fault)
+    if fault.kind == "throttle_429":
+        answer = call.face.throttled(call, fault.wait_s)
+        retry_after = faults.retry_after(fault, now=call.now)
+        headers = {} if retry_after is None else {"Retry-After": retry_after}
+        return Answer(status=429, body=answer.body, headers=headers)
+    status = fault.status if fault.kind == "error_5xx_before_effect" else (fault.status or 400)
+    answer = call.face.failed(call, status, fault.code)
+    headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+    return Answer(status=status, body=answer.body, headers=headers)
+
+
+async def _spoil_after(call: Call, fault: faults.Fault, answer: Answer) -> Answer:
+    """What is left of `answer` after a fault that strikes when the effect is already in the books."""
+    if fault.kind == "timeout_after_effect":
+        return await _fall_silent(call, fault)
+    if fault.kind == "error_5xx_after_effect":
+        return call.face.failed(call, fault.status, fault.code)
+    if fault.kind == "garbled":
+        garbled = faults.garble(fault.variant, answer.payload())
+        return Answer(
+            status=200 if fault.variant in {"html", "empty"} else answer.status,
+            body=garbled.payload or None,
+            headers=answer.headers,
+            content_type=garbled.content_type,
+        )
+    return answer
+
+
+async def _fall_silent(call: Call, fault: faults.Fault) -> Answer:
+    """Leaves the caller without an answer: at once by closing the connection, or after `hang_s` real seconds."""
+    if fault.hang_s > 0:
+        await asyncio.sleep(fault.hang_s)
+    connection_cut.cut(call.client)
+    return Answer(status=504)
