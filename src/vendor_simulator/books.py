@@ -21,10 +21,11 @@ GRAPH_AUDIENCE = "https://graph.microsoft.com"
 class Settings:
     """How this vendor behaves; kept in the books, changed by a seed or by `POST /_admin/settings`.
 
-    Spans are in seconds. `dedupe` off means that a repeated MS-RequestId takes effect again. `patch_async_s` above zero answers changes of a
-    subscription with 202 and shows them only after that span. `pool_lag_s` delays what Graph shows of a purchase.
-    `reduce_first` names the seat batch that a reduction takes from: `newest` or `earliest`. `window_refusal` is the
-    error code for a decrease that the windows do not cover. `calls_per_minute` zero means no throttling.
+    Spans are in seconds. `dedupe` off means that a repeated MS-RequestId takes effect again. `patch_async_s` above
+    zero answers changes of a subscription with 202 and shows them only after that span. `pool_lag_s` delays what Graph
+    shows of a purchase. `reduce_first` names the seat batch that a reduction takes from: `newest` or `earliest`.
+    `window_refusal` is the error code for a decrease that the windows do not cover. `calls_per_minute` zero means no
+    throttling. `app_only_refused` makes the calls that need a signed-in user refuse an app's own token.
     """
 
     partner_tenant_id: str = "00000000-0000-4000-8000-00000000a001"

@@ -77,7 +77,7 @@ class Call:
     body: bytes
     base_url: str
     client: tuple[str, int] | None
-    books: sqlite3.Connection
+    connection: sqlite3.Connection
     now: dt.datetime
     settings: books.Settings
     request_id: str
@@ -96,12 +96,12 @@ class Call:
         """Whether this call's fault is of that kind; counts it as fired, so ask where it takes hold."""
         if self.fault is None or self.fault.kind != kind:
             return False
-        faults.count(self.books, kind)
+        faults.count(self.connection, kind)
         return True
 
     def record_effect(self, *, kind: str, tenant_id: str, subject: str, before: object, after: object) -> None:
         books.record_effect(
-            self.books,
+            self.connection,
             at=self.now,
             face=self.face.name,
             kind=kind,
@@ -142,7 +142,7 @@ async def _read(request: Request, face: Face) -> Call:
         body=body,
         base_url=str(request.base_url).rstrip("/"),
         client=None if client is None else (client.host, client.port),
-        books=connection,
+        connection=connection,
         now=books.now(connection),
         settings=books.read_settings(connection),
         request_id=request.headers.get("ms-requestid") or request.headers.get("client-request-id") or str(uuid.uuid4()),
@@ -151,8 +151,8 @@ async def _read(request: Request, face: Face) -> Call:
 
 
 async def _exchange(call: Call, handler: Handler) -> Response:
-    ageing.settle(call.books, now=call.now)
-    fault = faults.draw(call.books, face=call.face.name, method=call.method, path=call.path)
+    ageing.settle(call.connection, now=call.now)
+    fault = faults.draw(call.connection, face=call.face.name, method=call.method, path=call.path)
     call.fault = fault
     call_id = _note_call(call)
     if fault is not None and fault.is_before_effect:
@@ -161,7 +161,7 @@ async def _exchange(call: Call, handler: Handler) -> Response:
         answer = _run(call, handler, call_id)
         if fault is not None:
             answer = await _spoil_after(call, fault, answer)
-    call.books.execute("UPDATE calls SET status = ? WHERE call_id = ?", (answer.status, call_id))
+    call.connection.execute("UPDATE calls SET status = ? WHERE call_id = ?", (answer.status, call_id))
     headers = call.face.echoes(call) | dict(answer.headers)
     payload = answer.payload()
     if payload:
@@ -175,34 +175,34 @@ def _run(call: Call, handler: Handler, call_id: int) -> Answer:
     if denial is not None:
         return denial
     remembers = call.face.replays and call.method in WRITES and call.settings.dedupe and "ms-requestid" in call.headers
-    call.books.execute("BEGIN IMMEDIATE")
+    call.connection.execute("BEGIN IMMEDIATE")
     try:
         if remembers and call.strikes("no_dedupe"):
             remembers = False
         if remembers:
-            earlier = replays.find(call.books, request_id=call.request_id, method=call.method, path=call.path)
+            earlier = replays.find(call.connection, request_id=call.request_id, method=call.method, path=call.path)
             if earlier is not None:
-                call.books.execute("UPDATE calls SET is_replay = 1 WHERE call_id = ?", (call_id,))
-                call.books.execute("COMMIT")
+                call.connection.execute("UPDATE calls SET is_replay = 1 WHERE call_id = ?", (call_id,))
+                call.connection.execute("COMMIT")
                 return Answer(status=earlier.status, body=earlier.body or None, headers=earlier.headers)
         answer = handler(call)
         if remembers:
             _remember(call, answer)
-        call.books.execute("COMMIT")
+        call.connection.execute("COMMIT")
     except Refused as refusal:
-        call.books.execute("ROLLBACK")
+        call.connection.execute("ROLLBACK")
         if remembers:
             _remember(call, refusal.answer)
         return refusal.answer
     except BaseException:
-        call.books.execute("ROLLBACK")
+        call.connection.execute("ROLLBACK")
         raise
     return answer
 
 
 def _remember(call: Call, answer: Answer) -> None:
     replays.keep(
-        call.books,
+        call.connection,
         request_id=call.request_id,
         method=call.method,
         path=call.path,
@@ -214,7 +214,7 @@ def _remember(call: Call, answer: Answer) -> None:
 def _denial(call: Call) -> Answer | None:
     if call.face.audience is None:
         return None
-    read = tokens.read(call.books, authorization=call.header("authorization"), now=call.now)
+    read = tokens.read(call.connection, authorization=call.header("authorization"), now=call.now)
     if isinstance(read, str):
         return call.face.denied(call, read)
     if read.audience != call.face.audience:
@@ -224,7 +224,7 @@ def _denial(call: Call) -> Answer | None:
 
 
 def _note_call(call: Call) -> int:
-    cursor = call.books.execute(
+    cursor = call.connection.execute(
         "INSERT INTO calls (at, face, method, path, query, status, request_id, correlation_id, fault, is_replay)"
         " VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, 0)",
         (
