@@ -15,9 +15,25 @@ from seatwright.access.actors import Actor
 from seatwright.access.models import AuditChain, AuditEvent
 
 HASHED = (
-    "chain_key sequence at actor_kind actor_id actor_label channel request_ref action subject_kind subject_id "
-    "reseller_id customer_id operation_id before after reason previous_hash"
-).split()
+    "chain_key",
+    "sequence",
+    "at",
+    "actor_kind",
+    "actor_id",
+    "actor_label",
+    "channel",
+    "request_ref",
+    "action",
+    "subject_kind",
+    "subject_id",
+    "reseller_id",
+    "customer_id",
+    "operation_id",
+    "before",
+    "after",
+    "reason",
+    "previous_hash",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

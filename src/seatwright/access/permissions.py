@@ -46,7 +46,7 @@ class Unknown(Exception):
 def allowed(
     *, by: Actor, action: str, reseller_id: uuid.UUID | None = None, customer_id: uuid.UUID | None = None
 ) -> bool:
-    """Whether `by` may do `action` at this customer, or at this reseller; no grant means no. KeyError: no such action."""
+    """Whether `by` may do `action` at this customer, or at this reseller; no grant means no."""
     roles = ACTIONS[action]
     if by.is_system:
         return True

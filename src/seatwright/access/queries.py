@@ -21,9 +21,7 @@ def person(*, user_id: int) -> Person | None:
     row = User.objects.filter(pk=user_id, is_active=True).first()
     if row is None:
         return None
-    return Person(
-        user_id=row.pk, email=row.email, name=row.name, language=row.language, time_zone=row.time_zone
-    )
+    return Person(user_id=row.pk, email=row.email, name=row.name, language=row.language, time_zone=row.time_zone)
 
 
 def people(*, user_ids: list[int]) -> dict[int, Person]:

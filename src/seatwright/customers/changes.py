@@ -88,6 +88,6 @@ def grant(
     *, user_id: int, role: Role, reseller_id: uuid.UUID, at: dt.datetime, customer_id: uuid.UUID | None = None
 ) -> None:
     """Give a person a role at a customer, or at the reseller when `customer_id` is None."""
-    Membership(
-        user_id=user_id, reseller_id=reseller_id, customer_id=customer_id, role=role.value, created_at=at
-    ).save(force_insert=True)
+    Membership(user_id=user_id, reseller_id=reseller_id, customer_id=customer_id, role=role.value, created_at=at).save(
+        force_insert=True
+    )

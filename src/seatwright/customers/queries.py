@@ -59,9 +59,7 @@ def actor(*, user_id: int, channel: str, request_ref: str) -> Actor | None:
     if person is None:
         return None
     rows = Membership.objects.filter(user_id=user_id).order_by("id")
-    grants = tuple(
-        Grant(role=Role(row.role), reseller_id=row.reseller_id, customer_id=row.customer_id) for row in rows
-    )
+    grants = tuple(Grant(role=Role(row.role), reseller_id=row.reseller_id, customer_id=row.customer_id) for row in rows)
     return Actor(
         kind="user",
         label=person.name or person.email,

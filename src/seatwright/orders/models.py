@@ -1,0 +1,99 @@
+"""Tables of the orders room: quotes, orders and their lines, with the states that may follow each other."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from seatwright.access import identifiers
+
+LINE_TRANSITIONS: dict[str, frozenset[str]] = {
+    "booked": frozenset({"sent", "refused", "parked"}),
+    "sent": frozenset({"sent", "unclear", "done", "refused", "parked"}),
+    "unclear": frozenset({"sent", "done", "refused", "parked"}),
+    "parked": frozenset({"sent", "unclear", "done", "refused"}),
+    "done": frozenset(),
+    "refused": frozenset(),
+}
+ORDER_STATES = ("running", "done", "partly_done", "failed")
+
+
+class Quote(models.Model):
+    """A priced wish with its whole calculation, valid until `expires_at`; placing it needs its key."""
+
+    id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
+    reseller = models.ForeignKey("customers.Reseller", on_delete=models.PROTECT)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT)
+    kind = models.CharField(max_length=32)
+    idempotency_key = models.CharField(max_length=64, unique=True)
+    calculation: Any = models.JSONField()
+    fingerprint = models.CharField(max_length=64)
+    made_by_user_id = models.BigIntegerField(null=True)
+    made_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(expires_at__gt=models.F("created_at")), name="quote_has_time"),
+        ]
+
+
+class Order(models.Model):
+    """A placed quote with the frozen calculation and the legal words that were agreed to."""
+
+    id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
+    quote = models.OneToOneField(Quote, on_delete=models.PROTECT)
+    reseller = models.ForeignKey("customers.Reseller", on_delete=models.PROTECT)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT)
+    kind = models.CharField(max_length=32)
+    state = models.CharField(max_length=16)
+    calculation: Any = models.JSONField()
+    agreed_words = models.CharField(max_length=200)
+    placed_by_user_id = models.BigIntegerField(null=True)
+    placed_by = models.CharField(max_length=200)
+    on_behalf_reason = models.CharField(max_length=300, default="")
+    placed_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(state__in=ORDER_STATES), name="order_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(state="running", finished_at__isnull=True)
+                | (~models.Q(state="running") & models.Q(finished_at__isnull=False)),
+                name="order_finished_has_time",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["customer", "-placed_at"], name="order_by_customer"),
+            models.Index(fields=["reseller", "state", "-placed_at"], name="order_queue"),
+        ]
+
+
+class OrderLine(models.Model):
+    """One subscription's change in an order; carried out by one operation of its own."""
+
+    id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT)
+    reseller_id = models.UUIDField()
+    customer_id = models.UUIDField()
+    position = models.PositiveSmallIntegerField()
+    subscription_id = models.UUIDField()
+    operation_id = models.UUIDField(unique=True)
+    name = models.CharField(max_length=200)
+    seats_before = models.IntegerField()
+    seats_after = models.IntegerField()
+    state = models.CharField(max_length=16)
+    refusal = models.CharField(max_length=64, default="")
+    sent_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["order", "position"], name="order_line_position_once"),
+            models.CheckConstraint(condition=models.Q(state__in=sorted(LINE_TRANSITIONS)), name="order_line_state"),
+            models.CheckConstraint(condition=models.Q(seats_after__gte=1), name="order_line_keeps_one_seat"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["subscription_id", "state"], name="order_line_by_subscription"),
+        ]

@@ -1,0 +1,255 @@
+"""Every way rows of the subscriptions room change. The ledger is added to, never edited."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from seatwright.subscriptions.models import Drift, SeatEntry, Subscription, SyncRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What the vendor said about a subscription; `returnable` is None when it said nothing about returns."""
+
+    status: str
+    seats: int
+    auto_renew: bool
+    commitment_end_on: dt.date
+    returnable: tuple[tuple[int, dt.datetime], ...] | None
+    scheduled: dict[str, Any] | None
+    cancellable_until: dt.datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSubscription:
+    """A subscription found at the vendor for the first time, with the price frozen for its running term."""
+
+    tenant_id: uuid.UUID
+    reseller_id: uuid.UUID
+    customer_id: uuid.UUID
+    vendor_key: str
+    vendor_subscription_id: str
+    offer_key: str
+    sku_id: str
+    name: str
+    term: str
+    billing_plan: str
+    anchor_on: dt.date
+    term_start_on: dt.date
+    unit_rate: str
+    currency: str
+    price_list_version: str
+    is_trial: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Take:
+    """Seats taken from one lot."""
+
+    lot_id: int
+    seats: int
+
+
+class NotInBooks(Exception):
+    """The subscription is not in the books."""
+
+
+def adopt(*, new: NewSubscription, reading: Reading, policy_version: str, at: dt.datetime) -> uuid.UUID:
+    """Enter a subscription into the books as the vendor shows it now, one lot for each open window.
+
+    Runs in the caller's transaction. The database refuses a second row for the same vendor subscription.
+    """
+    row = Subscription(
+        reseller_id=new.reseller_id,
+        customer_id=new.customer_id,
+        tenant_id=new.tenant_id,
+        vendor_key=new.vendor_key,
+        vendor_subscription_id=new.vendor_subscription_id.lower(),
+        offer_key=new.offer_key,
+        sku_id=new.sku_id.lower(),
+        name=new.name,
+        term=new.term,
+        billing_plan=new.billing_plan,
+        status=reading.status,
+        seats=reading.seats,
+        anchor_on=new.anchor_on,
+        term_start_on=new.term_start_on,
+        commitment_end_on=reading.commitment_end_on,
+        unit_rate=new.unit_rate,
+        currency=new.currency,
+        price_list_version=new.price_list_version,
+        auto_renew=reading.auto_renew,
+        is_trial=new.is_trial,
+        vendor_seats=reading.seats,
+        vendor_returnable=_batches(reading.returnable),
+        vendor_scheduled=reading.scheduled,
+        cancellable_until=reading.cancellable_until,
+        read_at=at,
+        created_at=at,
+    )
+    row.save(force_insert=True)
+    open_batches = reading.returnable or ()
+    bound = reading.seats - sum(quantity for quantity, _ in open_batches)
+    lots: list[tuple[int, dt.datetime | None]] = [(bound, None)] if bound > 0 else []
+    for seats, until in [*lots, *open_batches]:
+        _entry(
+            row, kind="adopted", seats=seats, effective_at=at, returnable_until=until, policy_version=policy_version
+        ).save(force_insert=True)
+    return row.pk
+
+
+def record_reading(*, subscription_id: uuid.UUID, reading: Reading, at: dt.datetime) -> bool:
+    """Store what the vendor said at `at`; True when anything but the time changed.
+
+    An older reading than the stored one is dropped. The ledger is not touched: a different number of seats is drift.
+    """
+    with transaction.atomic():
+        row = _locked(subscription_id)
+        if row.read_at > at:
+            return False
+        fresh: dict[str, Any] = {
+            "status": reading.status,
+            "vendor_seats": reading.seats,
+            "auto_renew": reading.auto_renew,
+            "commitment_end_on": reading.commitment_end_on,
+            "vendor_returnable": _batches(reading.returnable),
+            "vendor_scheduled": reading.scheduled,
+            "cancellable_until": reading.cancellable_until,
+        }
+        changed = any(getattr(row, name) != value for name, value in fresh.items())
+        Subscription.objects.filter(pk=row.pk).update(read_at=at, **(fresh if changed else {}))
+        return changed
+
+
+def add_lot(
+    *,
+    subscription_id: uuid.UUID,
+    seats: int,
+    kind: str,
+    effective_at: dt.datetime,
+    returnable_until: dt.datetime | None,
+    policy_version: str,
+    operation_id: uuid.UUID | None,
+    part: int = 0,
+    note: str = "",
+) -> None:
+    """Add a lot of `seats` and raise the total; runs in the caller's transaction and locks the subscription."""
+    row = _locked(subscription_id)
+    entry = _entry(
+        row,
+        kind=kind,
+        seats=seats,
+        effective_at=effective_at,
+        returnable_until=returnable_until,
+        policy_version=policy_version,
+    )
+    entry.operation_id, entry.part, entry.note = operation_id, part, note
+    entry.save(force_insert=True)
+    Subscription.objects.filter(pk=row.pk).update(seats=row.seats + seats)
+
+
+def take_from_lots(
+    *,
+    subscription_id: uuid.UUID,
+    takes: Sequence[Take],
+    kind: str,
+    effective_at: dt.datetime,
+    policy_version: str,
+    operation_id: uuid.UUID | None,
+    note: str = "",
+) -> None:
+    """Take seats from the named lots and lower the total; runs in the caller's transaction, locks the subscription."""
+    row = _locked(subscription_id)
+    for part, take in enumerate(takes):
+        entry = _entry(
+            row,
+            kind=kind,
+            seats=-take.seats,
+            effective_at=effective_at,
+            returnable_until=None,
+            policy_version=policy_version,
+        )
+        entry.lot_id, entry.operation_id, entry.part, entry.note = take.lot_id, operation_id, part, note
+        entry.save(force_insert=True)
+    taken = sum(take.seats for take in takes)
+    Subscription.objects.filter(pk=row.pk).update(seats=row.seats - taken)
+
+
+def note_drift(*, subscription_id: uuid.UUID, kind: str, ours: str, theirs: str, at: dt.datetime) -> bool:
+    """Open a drift of this kind, or refresh the open one; True when it is new."""
+    with transaction.atomic():
+        row = _locked(subscription_id)
+        open_one = Drift.objects.filter(subscription=row, kind=kind, closed_at__isnull=True).first()
+        if open_one is None:
+            Drift(
+                reseller_id=row.reseller_id,
+                customer_id=row.customer_id,
+                subscription=row,
+                kind=kind,
+                ours=ours,
+                theirs=theirs,
+                found_at=at,
+            ).save(force_insert=True)
+            return True
+        if (open_one.ours, open_one.theirs) != (ours, theirs):
+            Drift.objects.filter(pk=open_one.pk).update(ours=ours, theirs=theirs)
+        return False
+
+
+def close_drift(*, subscription_id: uuid.UUID, kind: str, how: str, at: dt.datetime) -> bool:
+    """Close the open drift of this kind, saying how; False when there was none."""
+    return bool(
+        Drift.objects.filter(subscription_id=subscription_id, kind=kind, closed_at__isnull=True).update(
+            closed_at=at, closed_how=how
+        )
+    )
+
+
+def begin_sync(*, tenant_id: uuid.UUID, reseller_id: uuid.UUID, customer_id: uuid.UUID, at: dt.datetime) -> int:
+    """Note that a reading of the tenant began; returns the run's id."""
+    run = SyncRun(tenant_id=tenant_id, reseller_id=reseller_id, customer_id=customer_id, started_at=at, state="running")
+    run.save(force_insert=True)
+    return int(run.pk)
+
+
+def end_sync(*, run_id: int, state: str, note: str, found: dict[str, int], at: dt.datetime) -> None:
+    """Note how a reading ended: `done` or `failed`, and what came of it."""
+    SyncRun.objects.filter(pk=run_id).update(finished_at=at, state=state, note=note[:300], found=found)
+
+
+def _locked(subscription_id: uuid.UUID) -> Subscription:
+    row = Subscription.objects.select_for_update().filter(pk=subscription_id).first()
+    if row is None:
+        raise NotInBooks
+    return row
+
+
+def _entry(
+    row: Subscription,
+    *,
+    kind: str,
+    seats: int,
+    effective_at: dt.datetime,
+    returnable_until: dt.datetime | None,
+    policy_version: str,
+) -> SeatEntry:
+    return SeatEntry(
+        reseller_id=row.reseller_id,
+        customer_id=row.customer_id,
+        subscription=row,
+        kind=kind,
+        seats=seats,
+        effective_at=effective_at,
+        returnable_until=returnable_until,
+        policy_version=policy_version,
+    )
+
+
+def _batches(returnable: tuple[tuple[int, dt.datetime], ...] | None) -> list[list[Any]] | None:
+    if returnable is None:
+        return None
+    return [[quantity, until.astimezone(dt.UTC).isoformat()] for quantity, until in returnable]

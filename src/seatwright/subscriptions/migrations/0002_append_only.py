@@ -1,0 +1,11 @@
+from typing import ClassVar
+
+from django.db import migrations
+
+from seatwright.access import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies: ClassVar[list[tuple[str, str]]] = [("subscriptions", "0001_initial")]
+
+    operations: ClassVar[list[object]] = [append_only.guard("subscriptions_seatentry")]

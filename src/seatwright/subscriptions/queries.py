@@ -1,0 +1,256 @@
+"""Every question about what customers hold."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Max, Sum
+
+from seatwright.access import permissions
+from seatwright.access.actors import Actor
+from seatwright.subscriptions.models import Drift, SeatEntry, Subscription, SyncRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lot:
+    """Seats still held of those added by one booking; `returnable_until` is our own arithmetic, in UTC."""
+
+    lot_id: int
+    seats: int
+    added_at: dt.datetime
+    returnable_until: dt.datetime | None
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldingRow:
+    """A subscription as the books and the last reading have it; dates are half-open."""
+
+    subscription_id: uuid.UUID
+    reseller_id: uuid.UUID
+    customer_id: uuid.UUID
+    tenant_id: uuid.UUID
+    vendor_key: str
+    vendor_subscription_id: str
+    offer_key: str
+    sku_id: str
+    name: str
+    term: str
+    billing_plan: str
+    status: str
+    seats: int
+    vendor_seats: int
+    anchor_on: dt.date
+    term_start_on: dt.date
+    commitment_end_on: dt.date
+    unit_rate: str
+    currency: str
+    price_list_version: str
+    auto_renew: bool
+    is_trial: bool
+    returnable: tuple[tuple[int, dt.datetime], ...] | None
+    scheduled: dict[str, Any] | None
+    cancellable_until: dt.datetime | None
+    read_at: dt.datetime
+    lots: tuple[Lot, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One row of the seat ledger with the running total after it."""
+
+    at: dt.datetime
+    kind: str
+    seats: int
+    total: int
+    returnable_until: dt.datetime | None
+    operation_id: uuid.UUID | None
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftRow:
+    """An open difference between our books and the vendor's."""
+
+    subscription_id: uuid.UUID
+    customer_id: uuid.UUID
+    name: str
+    kind: str
+    ours: str
+    theirs: str
+    found_at: dt.datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncState:
+    """How the newest reading of a tenant stands; `read_at` is the end of the last good one."""
+
+    state: str
+    started_at: dt.datetime
+    read_at: dt.datetime | None
+    note: str
+
+
+def holding(*, seen_by: Actor, subscription_id: uuid.UUID, action: str = "licences.view") -> HoldingRow:
+    """One subscription; raises access.permissions.Unknown for a foreign or unknown id, NotAllowed without the right."""
+    row = Subscription.objects.filter(pk=subscription_id).first()
+    if row is None:
+        raise permissions.Unknown
+    permissions.require(by=seen_by, action=action, reseller_id=row.reseller_id, customer_id=row.customer_id)
+    return _with_lots([row])[0]
+
+
+def holdings(*, seen_by: Actor, customer_ids: Sequence[uuid.UUID], action: str = "licences.view") -> list[HoldingRow]:
+    """All subscriptions of these customers that the actor may see, by tenant and name, ended ones last."""
+    rows = Subscription.objects.filter(
+        permissions.visible_rows(seen_by=seen_by, action=action), customer_id__in=customer_ids
+    ).order_by("tenant_id", "name", "id")
+    return _with_lots(list(rows))
+
+
+def holdings_of_tenant(*, tenant_id: uuid.UUID) -> dict[str, HoldingRow]:
+    """The tenant's subscriptions by the vendor's id; for the product's own reading of the vendor."""
+    rows = _with_lots(list(Subscription.objects.filter(tenant_id=tenant_id)))
+    return {row.vendor_subscription_id: row for row in rows}
+
+
+def seats_by_sku(*, tenant_ids: Sequence[uuid.UUID], statuses: Sequence[str]) -> dict[tuple[uuid.UUID, str], int]:
+    """Our seats per tenant and SKU over subscriptions in these states."""
+    rows = (
+        Subscription.objects.filter(tenant_id__in=tenant_ids, status__in=statuses)
+        .values("tenant_id", "sku_id")
+        .annotate(total=Sum("seats"))
+    )
+    return {(row["tenant_id"], row["sku_id"]): row["total"] for row in rows}
+
+
+def ledger(*, seen_by: Actor, subscription_id: uuid.UUID) -> list[Entry]:
+    """The whole seat ledger of one subscription, oldest first."""
+    visible = permissions.visible_rows(seen_by=seen_by, action="licences.view")
+    rows = SeatEntry.objects.filter(visible, subscription_id=subscription_id).order_by("effective_at", "id")
+    entries, total = [], 0
+    for row in rows:
+        total += row.seats
+        entries.append(
+            Entry(
+                at=row.effective_at,
+                kind=row.kind,
+                seats=row.seats,
+                total=total,
+                returnable_until=row.returnable_until,
+                operation_id=row.operation_id,
+                note=row.note,
+            )
+        )
+    return entries
+
+
+def open_drifts(*, seen_by: Actor, customer_ids: Sequence[uuid.UUID] | None = None) -> list[DriftRow]:
+    """Open differences that the actor may see, oldest first; of all visible customers when none are named."""
+    rows = Drift.objects.filter(
+        permissions.visible_rows(seen_by=seen_by, action="licences.view"), closed_at__isnull=True
+    )
+    if customer_ids is not None:
+        rows = rows.filter(customer_id__in=customer_ids)
+    return [
+        DriftRow(
+            subscription_id=row["subscription_id"],
+            customer_id=row["customer_id"],
+            name=row["subscription__name"],
+            kind=row["kind"],
+            ours=row["ours"],
+            theirs=row["theirs"],
+            found_at=row["found_at"],
+        )
+        for row in rows.order_by("found_at", "id").values(
+            "subscription_id", "customer_id", "subscription__name", "kind", "ours", "theirs", "found_at"
+        )[:500]
+    ]
+
+
+def sync_states(*, tenant_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, SyncState]:
+    """How the newest reading of each tenant stands, by tenant."""
+    newest = SyncRun.objects.filter(tenant_id__in=tenant_ids).values("tenant_id").annotate(run=Max("id"))
+    good = {
+        row["tenant_id"]: row["at"]
+        for row in SyncRun.objects.filter(tenant_id__in=tenant_ids, state="done")
+        .values("tenant_id")
+        .annotate(at=Max("finished_at"))
+    }
+    runs = SyncRun.objects.filter(pk__in=[row["run"] for row in newest])
+    return {
+        run.tenant_id: SyncState(
+            state=run.state, started_at=run.started_at, read_at=good.get(run.tenant_id), note=run.note
+        )
+        for run in runs
+    }
+
+
+def miscounted() -> list[uuid.UUID]:
+    """Subscriptions whose stored seats are not the sum of their ledger; must be empty (invariant 11)."""
+    rows = Subscription.objects.annotate(total=Sum("seatentry__seats")).exclude(total=F("seats"))
+    return [row.pk for row in rows if not (row.seats == 0 and row.total is None)]
+
+
+def _with_lots(rows: list[Subscription]) -> list[HoldingRow]:
+    lots = _lots([row.pk for row in rows])
+    return [_holding_row(row, lots.get(row.pk, ())) for row in rows]
+
+
+def _lots(subscription_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[Lot, ...]]:
+    entries = list(SeatEntry.objects.filter(subscription_id__in=list(subscription_ids)).order_by("effective_at", "id"))
+    taken: dict[int, int] = {}
+    for entry in entries:
+        if entry.lot_id is not None:
+            taken[entry.lot_id] = taken.get(entry.lot_id, 0) - entry.seats
+    found: dict[uuid.UUID, list[Lot]] = {}
+    for entry in entries:
+        left = entry.seats - taken.get(entry.pk, 0)
+        if entry.lot_id is None and left > 0:
+            found.setdefault(entry.subscription_id, []).append(
+                Lot(
+                    lot_id=entry.pk,
+                    seats=left,
+                    added_at=entry.effective_at,
+                    returnable_until=entry.returnable_until,
+                    kind=entry.kind,
+                )
+            )
+    return {key: tuple(value) for key, value in found.items()}
+
+
+def _holding_row(row: Subscription, lots: tuple[Lot, ...]) -> HoldingRow:
+    batches = row.vendor_returnable
+    return HoldingRow(
+        subscription_id=row.pk,
+        reseller_id=row.reseller_id,
+        customer_id=row.customer_id,
+        tenant_id=row.tenant_id,
+        vendor_key=row.vendor_key,
+        vendor_subscription_id=row.vendor_subscription_id,
+        offer_key=row.offer_key,
+        sku_id=row.sku_id,
+        name=row.name,
+        term=row.term,
+        billing_plan=row.billing_plan,
+        status=row.status,
+        seats=row.seats,
+        vendor_seats=row.vendor_seats,
+        anchor_on=row.anchor_on,
+        term_start_on=row.term_start_on,
+        commitment_end_on=row.commitment_end_on,
+        unit_rate=row.unit_rate,
+        currency=row.currency,
+        price_list_version=row.price_list_version,
+        auto_renew=row.auto_renew,
+        is_trial=row.is_trial,
+        returnable=None
+        if batches is None
+        else tuple((int(quantity), dt.datetime.fromisoformat(until)) for quantity, until in batches),
+        scheduled=row.vendor_scheduled,
+        cancellable_until=row.cancellable_until,
+        read_at=row.read_at,
+        lots=lots,
+    )

@@ -1,0 +1,63 @@
+"""What every test shares: the test profile, and append-only tables that a test database may still empty."""
+
+import os
+import pathlib
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("SEATWRIGHT_PROFILE", "test")
+os.environ.setdefault("SEATWRIGHT_LOG_LEVEL", "WARNING")
+os.environ.setdefault("SEATWRIGHT_DATA_DIR", tempfile.mkdtemp(prefix="seatwright-tests-"))
+os.environ.setdefault("SEATWRIGHT_SECRET_KEY", "tests-only-" + "k" * 50)
+if "SEATWRIGHT_TEST_POSTGRES" in os.environ and "DATABASE_URL" not in os.environ:
+    os.environ["DATABASE_URL"] = os.environ["SEATWRIGHT_TEST_POSTGRES"]
+
+APPEND_ONLY_TABLES = ("access_auditevent", "subscriptions_seatentry", "billing_charge")
+
+
+@pytest.fixture(scope="session")
+def contracts() -> pathlib.Path:
+    """The folder of recorded and published vendor data; skips, naming it, where it is not there."""
+    folder = pathlib.Path(
+        os.environ.get("SEATWRIGHT_CONTRACTS", pathlib.Path(__file__).parents[2] / "shared" / "contracts")
+    )
+    if not folder.is_dir():
+        pytest.skip("contract data is not there: set SEATWRIGHT_CONTRACTS to its folder")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _flush_lifts_append_only(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the test runner, and nobody else, empty guarded tables between transactional tests on SQLite."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or not (marker.kwargs.get("transaction") or "transactional_db" in request.fixturenames):
+        yield
+        return
+    from django.db import connection
+
+    from seatwright.access import append_only
+
+    if connection.vendor != "sqlite":
+        yield
+        return
+    original = connection.ops.execute_sql_flush
+
+    def flush(statements: list[str], *args: Any, **kwargs: Any) -> Any:
+        with connection.cursor() as cursor:
+            for table in APPEND_ONLY_TABLES:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_DELETE")
+                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_UPDATE")
+        try:
+            return original(statements, *args, **kwargs)
+        finally:
+            with connection.cursor() as cursor:
+                for table in APPEND_ONLY_TABLES:
+                    for statement in append_only.statements(vendor="sqlite", table=table):
+                        cursor.execute(statement)
+
+    connection.ops.execute_sql_flush = flush
+    yield
+    # The runner flushes after this fixture ends, so the replacement stays for the life of the process.
