@@ -3,10 +3,8 @@
 Plain SQL over the connection that the caller gives; nothing here commits, reads a clock or knows HTTP. Documents keep
 the member names of the wire, so that a seed file is written the way the vendor's answers are read.
 
-Seed members read by `load` (all optional):
+Seed members read by `load` (all optional; licences and their plans come from the books' catalogue):
 
-    skus              [{skuId, skuPartNumber, appliesTo,
-                        servicePlans: [{servicePlanId, servicePlanName, appliesTo, service}]}]
     planDependencies  [{plan, needsOneOf: [servicePlanId]}]
     planExclusions    [[servicePlanId, servicePlanId]]
     directories       [{tenantId, organization: {..}, domains: [{id, ..}],
@@ -15,16 +13,14 @@ Seed members read by `load` (all optional):
                         generatedUsers: {count, domain, usageLocation, skuIds}, settings: {name: number}}]
 
 Settings of a tenant, in seconds unless said otherwise: `read_lag_s` (a written user shows its old state for so long),
-`pool_lag_s` (a commerce change reaches the pool so late), `group_lag_s` (group work starts so late),
-`delta_life_s` (604800), `page_size` (100, rows).
+`group_lag_s` (group work starts so late), `delta_life_s` (604800), `page_size` (100, rows).
 """
 
 import datetime as dt
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vendor_simulator import graph_people
@@ -33,7 +29,6 @@ Document = graph_people.Document
 NAMESPACE = uuid.UUID("5e41a6f5-4a3c-4a8e-9d0f-2f1c9a6f2b11")
 SETTINGS: Mapping[str, float] = {
     "read_lag_s": 0,
-    "pool_lag_s": 0,
     "group_lag_s": 0,
     "delta_life_s": 7 * 24 * 3600,
     "page_size": 100,
@@ -45,8 +40,6 @@ CREATE TABLE IF NOT EXISTS directory_settings (
     tenant_id TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (tenant_id, name));
 CREATE TABLE IF NOT EXISTS directory_domains (
     tenant_id TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (tenant_id, name));
-CREATE TABLE IF NOT EXISTS directory_skus (
-    sku_id TEXT PRIMARY KEY, part_number TEXT NOT NULL, applies_to TEXT NOT NULL, plans TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS directory_plan_needs (
     plan_id TEXT NOT NULL, needed_plan_id TEXT NOT NULL, PRIMARY KEY (plan_id, needed_plan_id));
 CREATE TABLE IF NOT EXISTS directory_plan_clashes (
@@ -70,29 +63,13 @@ CREATE TABLE IF NOT EXISTS directory_licences (
     PRIMARY KEY (tenant_id, user_id, sku_id, group_id));
 CREATE INDEX IF NOT EXISTS directory_licences_sku ON directory_licences (tenant_id, sku_id, state, user_id);
 CREATE TABLE IF NOT EXISTS directory_changes (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, members TEXT NOT NULL);
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, members TEXT NOT NULL,
+    visible_at TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS directory_changes_tenant ON directory_changes (tenant_id, seq);
 CREATE TABLE IF NOT EXISTS directory_old_views (
     tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, until_at TEXT NOT NULL, document TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS directory_old_views_user ON directory_old_views (tenant_id, user_id, until_at);
-CREATE TABLE IF NOT EXISTS directory_pool_views (
-    tenant_id TEXT NOT NULL, source_id TEXT NOT NULL, seen TEXT NOT NULL, shown TEXT NOT NULL, due_at TEXT NOT NULL,
-    PRIMARY KEY (tenant_id, source_id));
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sku:
-    """A sellable licence: its id, part number, whom it applies to (User or Company) and its service plans."""
-
-    sku_id: str
-    part_number: str
-    applies_to: str
-    plans: Sequence[Document]
-
-    @property
-    def plan_ids(self) -> frozenset[str]:
-        return frozenset(plan["servicePlanId"] for plan in self.plans)
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
@@ -141,21 +118,8 @@ def domains(connection: sqlite3.Connection, *, tenant_id: str) -> list[Document]
     return [json.loads(row[0]) for row in rows]
 
 
-def sku(connection: sqlite3.Connection, *, sku_id: str) -> Sku | None:
-    row = connection.execute("SELECT * FROM directory_skus WHERE sku_id = ?", (sku_id.lower(),)).fetchone()
-    if row is None:
-        return None
-    return Sku(sku_id=row[0], part_number=row[1], applies_to=row[2], plans=json.loads(row[3]))
-
-
 def load(connection: sqlite3.Connection, seed: Mapping[str, Any]) -> None:
     """Write the directory members of a seed (form above); what exists under the same key is replaced."""
-    for entry in seed.get("skus", ()):
-        plans = [{"appliesTo": "User"} | plan for plan in entry.get("servicePlans", ())]
-        for plan in plans:
-            plan["servicePlanId"] = plan["servicePlanId"].lower()
-        values = (entry["skuId"].lower(), entry["skuPartNumber"], entry.get("appliesTo", "User"), json.dumps(plans))
-        connection.execute("INSERT OR REPLACE INTO directory_skus VALUES (?, ?, ?, ?)", values)
     for entry in seed.get("planDependencies", ()):
         rows = [(entry["plan"].lower(), needed.lower()) for needed in entry["needsOneOf"]]
         connection.executemany("INSERT OR IGNORE INTO directory_plan_needs VALUES (?, ?)", rows)

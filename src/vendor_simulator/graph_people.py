@@ -204,9 +204,14 @@ def note_change(connection: sqlite3.Connection, *, tenant_id: str, user_id: str,
     )
 
 
-def last_change(connection: sqlite3.Connection) -> int:
-    """The number of the newest change anywhere, 0 before the first."""
-    return int(connection.execute("SELECT COALESCE(MAX(seq), 0) FROM directory_changes").fetchone()[0])
+def last_change(connection: sqlite3.Connection, *, tenant_id: str, now: dt.datetime) -> int:
+    """The number of the newest change before which every change is visible to readers, 0 before the first."""
+    row = connection.execute(
+        "SELECT COALESCE(MIN(CASE WHEN visible_at > ? THEN seq - 1 END), MAX(seq), 0)"
+        " FROM directory_changes WHERE tenant_id = ?",
+        (stamp(at=now), tenant_id),
+    ).fetchone()
+    return int(row[0])
 
 
 def changes_between(
