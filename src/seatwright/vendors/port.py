@@ -61,6 +61,16 @@ class TenantRef:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VendorTenant:
+    """A customer as the vendor lists it; `relationship` is the vendor's word in snake case, `reseller` for ours."""
+
+    tenant: TenantRef
+    name: str
+    domain: str
+    relationship: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReturnableSeats:
     """Seats of one batch that the vendor takes back until `until` (UTC instant, exclusive)."""
 
@@ -155,6 +165,21 @@ class VendorPerson:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PeopleChanges:
+    """A piece of what changed in a tenant since a link; `is_full` when it is part of a listing of everyone.
+
+    The last piece carries the `link` from which the next question continues; it holds no credential and is of use for
+    about a week. A person may come more than once, the last one counts. `missing` names, by person id, the fields that
+    the vendor left out, which keep their former value.
+    """
+
+    people: tuple[VendorPerson, ...]
+    missing: dict[str, frozenset[str]]
+    is_full: bool
+    link: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Done:
     """The vendor says that the change took effect; `seen` is the state in its answer, if it sent one."""
 
@@ -225,6 +250,10 @@ class Vendor(Protocol):
     def read_subscription(self, *, tenant: TenantRef, subscription_id: str, at: dt.datetime) -> VendorSubscription: ...
 
     def list_subscriptions(self, *, tenant: TenantRef, at: dt.datetime) -> Sequence[VendorSubscription]: ...
+
+    def list_tenants(self, *, at: dt.datetime) -> Iterator[VendorTenant]:
+        """All customers of the connected account, whatever their relationship."""
+        ...
 
     def list_pools(self, *, tenant: TenantRef, at: dt.datetime) -> Sequence[LicencePool]: ...
 
