@@ -1,0 +1,141 @@
+"""Every question about operations; answers are frozen values."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from seatwright.access import audit, permissions
+from seatwright.access.actors import Actor
+from seatwright.operations.models import TERMINAL, Operation, State
+
+DURATIONS_SAMPLE = 500
+
+
+class NoSuchOperation(Exception):
+    """There is no operation with this id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationView:
+    """One operation as it stood when asked; all instants are UTC."""
+
+    id: uuid.UUID
+    kind: str
+    reseller_id: uuid.UUID | None
+    customer_id: uuid.UUID | None
+    lease_key: str
+    intent: Mapping[str, Any]
+    policy_version: str
+    request_id: uuid.UUID
+    state: str
+    due_at: dt.datetime | None
+    run: int
+    fence: int
+    troubles: int
+    worker_id: str
+    progress: Mapping[str, Any]
+    sent_at: dt.datetime | None
+    answered_at: dt.datetime | None
+    unclear_at: dt.datetime | None
+    deadline_at: dt.datetime
+    parked_reason: str
+    actor: Mapping[str, Any]
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    last_error: str
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state in TERMINAL
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the change was sent and no answer was noted: it may or may not have happened."""
+        return self.sent_at is not None and self.answered_at is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Durations:
+    """How long operations of one kind took from opening to done, over the newest `count` of them."""
+
+    count: int
+    median_s: float | None
+    p95_s: float | None
+
+
+_FIELDS = tuple(field.name for field in fields(OperationView))
+
+
+def _view(row: Operation) -> OperationView:
+    return OperationView(**{name: getattr(row, name) for name in _FIELDS})
+
+
+def view(*, operation_id: uuid.UUID) -> OperationView:
+    """The operation with this id; raises NoSuchOperation.
+
+    For steps, and for pages that reached the operation through an order the reader may see.
+    """
+    row = Operation.objects.filter(pk=operation_id).first()
+    if row is None:
+        raise NoSuchOperation(str(operation_id))
+    return _view(row)
+
+
+def views(*, operation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, OperationView]:
+    """The operations with these ids, by id, in one query; unknown ids are left out."""
+    return {row.pk: _view(row) for row in Operation.objects.filter(pk__in=operation_ids)}
+
+
+def due(*, at: dt.datetime, limit: int) -> list[uuid.UUID]:
+    """Up to `limit` operations that a run may begin on at `at`, the longest due first.
+
+    Operations queued behind another one on the same lease may be among them; claiming decides.
+    """
+    rows = Operation.objects.filter(due_at__isnull=False, due_at__lte=at).order_by("due_at", "place", "id")
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def next_due_at() -> dt.datetime | None:
+    """When the next operation falls due, or None when none is waiting; in the past when some are due now."""
+    return Operation.objects.filter(due_at__isnull=False).order_by("due_at").values_list("due_at", flat=True).first()
+
+
+def unfinished_count() -> int:
+    """How many operations are neither done, refused nor parked."""
+    return Operation.objects.exclude(state__in=[*TERMINAL, State.PARKED]).count()
+
+
+def parked(*, seen_by: Actor, limit: int = 200) -> list[OperationView]:
+    """The parked operations that the actor may see in the staff's queue, the oldest first."""
+    visible = permissions.visible_rows(seen_by=seen_by, action="staff.queue")
+    rows = Operation.objects.filter(visible, state=State.PARKED).order_by("created_at", "id")[:limit]
+    return [_view(row) for row in rows]
+
+
+def timeline(*, seen_by: Actor, operation_id: uuid.UUID) -> list[audit.Entry]:
+    """What happened to the operation, oldest first, as far as the actor may see it."""
+    entries = audit.history(seen_by=seen_by, subject_kind="operation", subject_id=operation_id)
+    return list(reversed(entries))
+
+
+def durations(*, kind: str) -> Durations:
+    """The measured time from opening to done over the newest finished operations of this kind.
+
+    Percentiles are observed values (nearest rank), None when nothing has been done yet.
+    """
+    rows = Operation.objects.filter(kind=kind, state=State.DONE).order_by("-finished_at")
+    spans = sorted(
+        (finished - created).total_seconds()
+        for created, finished in rows.values_list("created_at", "finished_at")[:DURATIONS_SAMPLE]
+    )
+    return Durations(count=len(spans), median_s=_rank(spans, 50), p95_s=_rank(spans, 95))
+
+
+def _rank(spans: Sequence[float], percent: int) -> float | None:
+    if not spans:
+        return None
+    return spans[-(-len(spans) * percent // 100) - 1]
