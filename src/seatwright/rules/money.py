@@ -147,7 +147,8 @@ class Rate:
     @property
     def minor(self) -> Fraction:
         """The price of one seat in minor units, exact and often not whole."""
-        return Fraction(self.amount) * 10 ** exponent(self.currency)
+        minor_per_unit: int = 10 ** exponent(self.currency)
+        return Fraction(self.amount) * minor_per_unit
 
     @property
     def text(self) -> str:

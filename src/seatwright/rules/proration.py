@@ -2,11 +2,11 @@
 
 With `q` seats at the exact rate `P` in a cycle of `D` days, the days from `a` up to `b` cost
 round(q*P*b/D) - round(q*P*a/D). Neighbouring parts share their rounded edge, so any split of a cycle adds up to
-round(q*P). A change on day `a` costs the rest of the cycle with the new quantity minus the rest with the old one, so only
-the quantities before and after count, never the way between. Source: R093, invariant 3; docs/reference/proration.md.
+round(q*P). A change on day `a` costs the rest of the cycle with the new quantity minus the rest with the old one, so
+only the quantities before and after count, never the way between. Source: R093, invariant 3;
+docs/reference/proration.md.
 """
 
-import datetime as dt
 from dataclasses import dataclass
 from fractions import Fraction
 
