@@ -37,7 +37,7 @@ class Answer:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body, ensure_ascii=False).encode()
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class Refused(Exception):
     """The vendor refuses; the transaction is rolled back and `answer` is sent."""
 
     def __init__(self, answer: Answer) -> None:
@@ -141,7 +141,7 @@ async def _read(request: Request, face: Face) -> Call:
         headers=request.headers,
         body=body,
         base_url=str(request.base_url).rstrip("/"),
-        client=None if client is None else (client.host, client.port),
+        client=None if client is None else (client.host, int(client.port)),
         connection=connection,
         now=books.now(connection),
         settings=books.read_settings(connection),

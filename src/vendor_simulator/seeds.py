@@ -1,0 +1,226 @@
+"""Filling the books from a JSON document; README.md describes its members.
+
+Ids left out are derived from the names around them, so that the same seed always gives the same books.
+"""
+
+import datetime as dt
+import importlib
+import importlib.util
+import json
+import sqlite3
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from vendor_simulator import ageing, books, faults, holdings, terms
+
+_NAMESPACE = uuid.UUID("6f0c5f52-9f5a-4b57-9d4e-5a3c8f2f7a10")
+
+Seed = Mapping[str, Any]
+
+
+def load(connection: sqlite3.Connection, seed: Seed) -> None:
+    """Adds the seed's contents to the books in one transaction; ValueError or KeyError say what is wrong with it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _load(connection, seed)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    ageing.settle(connection, now=books.now(connection))
+
+
+def reset(connection: sqlite3.Connection) -> None:
+    """Empties every table of the books, the directory's included; only the key that signs tokens stays."""
+    connection.execute("BEGIN IMMEDIATE")
+    tables = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'meta'"
+    ).fetchall()
+    for table in tables:
+        connection.execute(f"DELETE FROM {table['name']}")  # noqa: S608 - names come from the schema
+    connection.execute("DELETE FROM meta WHERE name <> 'token_key'")
+    connection.execute("COMMIT")
+
+
+def _load(connection: sqlite3.Connection, seed: Seed) -> None:
+    if "settings" in seed:
+        books.change_settings(connection, dict(seed["settings"]))
+    if "clock" in seed:
+        set_clock(connection, seed["clock"])
+    for product in seed.get("products", []):
+        _add_product(connection, product)
+    for promotion in seed.get("promotions", []):
+        connection.execute(
+            "INSERT OR REPLACE INTO promotions (promotion_id, country, segment, document) VALUES (?, ?, ?, ?)",
+            (
+                promotion["id"].upper(),
+                promotion.get("country", "US").upper(),
+                promotion.get("segment", "commercial"),
+                json.dumps({name: value for name, value in promotion.items() if name not in {"country", "segment"}}),
+            ),
+        )
+    for customer in seed.get("customers", []):
+        _add_customer(connection, customer)
+    for rule in seed.get("faults", []):
+        faults.add_rule(connection, rule)
+    if importlib.util.find_spec("vendor_simulator.directory") is not None:
+        importlib.import_module("vendor_simulator.directory").load(connection, seed)
+
+
+def set_clock(connection: sqlite3.Connection, clock: Seed) -> None:
+    """Sets the clock as `{now?, mode?: frozen|running, advance_s?}` says; a given `now` freezes unless told to run."""
+    mode = clock.get("mode")
+    if mode not in {None, "frozen", "running"}:
+        raise ValueError("the clock's mode is frozen or running")
+    at = books.instant(clock["now"]) if clock.get("now") else None
+    if mode == "running":
+        books.run_clock(connection, at)
+    elif at is not None or mode == "frozen":
+        books.freeze_clock(connection, at or books.now(connection))
+    if clock.get("advance_s"):
+        books.advance_clock(connection, float(clock["advance_s"]))
+
+
+def _add_product(connection: sqlite3.Connection, product: Seed) -> None:
+    product_id = product["productId"].upper()
+    connection.execute(
+        "INSERT OR REPLACE INTO products (product_id, title, description, product_type, publisher)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (
+            product_id,
+            product["title"],
+            product.get("description", product["title"]),
+            product.get("productType", "OnlineServicesNCE"),
+            product.get("publisher", "Microsoft Corporation"),
+        ),
+    )
+    for sku in product["skus"]:
+        _add_sku(connection, product, sku)
+
+
+def _add_sku(connection: sqlite3.Connection, product: Seed, sku: Seed) -> None:
+    product_id, sku_id = product["productId"].upper(), sku["skuId"].upper()
+    connection.execute(
+        "INSERT OR REPLACE INTO skus (product_id, sku_id, title, description, provisioning_id, part_number, applies_to,"
+        " minimum, maximum, is_trial, is_addon, is_on_sale, prerequisites, upgrades, plans, service_plans)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            product_id,
+            sku_id,
+            sku.get("title", product["title"]),
+            sku.get("description", product.get("description", product["title"])),
+            sku["provisioningId"].lower(),
+            sku["partNumber"],
+            sku.get("appliesTo", "User"),
+            sku.get("minimum", 1),
+            sku.get("maximum", 10_000_000),
+            int(sku.get("isTrial", False)),
+            int(sku.get("isAddon", False)),
+            int(sku.get("isOnSale", True)),
+            json.dumps(sku.get("prerequisites", [])),
+            json.dumps(sku.get("upgrades", [])),
+            json.dumps(sku.get("plans", ["P1M:monthly", "P1Y:monthly", "P1Y:annual"])),
+            json.dumps(sku.get("servicePlans", [])),
+        ),
+    )
+    for segment in sku.get("segments", ["commercial"]):
+        derived = uuid.uuid5(_NAMESPACE, f"{product_id}:{sku_id}:{segment}").hex[:8].upper()
+        connection.execute(
+            "INSERT OR REPLACE INTO availabilities (product_id, sku_id, segment, availability_id, currency)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (product_id, sku_id, segment, f"CFQ7{derived}", sku.get("currency", "EUR")),
+        )
+
+
+def _add_customer(connection: sqlite3.Connection, customer: Seed) -> None:
+    tenant_id = customer["tenantId"].lower()
+    connection.execute(
+        "INSERT OR REPLACE INTO customers (customer_id, tenant_id, company, domain, country, segment, relationship,"
+        " is_consented, has_agreement, details, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            customer.get("customerId", tenant_id).lower(),
+            tenant_id,
+            customer["company"],
+            customer["domain"],
+            customer.get("country", "DE").upper(),
+            customer.get("segment", "commercial"),
+            customer.get("relationship", "reseller"),
+            int(customer.get("isConsented", True)),
+            int(customer.get("hasAgreement", True)),
+            json.dumps(customer.get("details", {})),
+            books.stamp(books.now(connection)),
+        ),
+    )
+    for number, subscription in enumerate(customer.get("subscriptions", [])):
+        holdings.add(connection, _subscription(connection, tenant_id, number, subscription))
+
+
+def _subscription(connection: sqlite3.Connection, tenant_id: str, number: int, wanted: Seed) -> holdings.Subscription:
+    """A subscription in its running term: bought at `createdAt`, with every term until now gone by without change."""
+    settings = books.read_settings(connection)
+    now = books.now(connection)
+    product_id, sku_id = wanted["productId"].upper(), wanted["skuId"].upper()
+    sku = connection.execute(
+        "SELECT k.title, k.is_trial, a.availability_id FROM skus k JOIN availabilities a USING (product_id, sku_id)"
+        " WHERE k.product_id = ? AND k.sku_id = ?",
+        (product_id, sku_id),
+    ).fetchone()
+    if sku is None:
+        raise ValueError(f"the seed's products do not hold {product_id}:{sku_id}")
+    created_at = books.instant(wanted["createdAt"]) if "createdAt" in wanted else now
+    term, status = wanted.get("term", "P1Y"), wanted.get("status", "active")
+    anchored_on = created_at.date()
+    renews = wanted.get("autoRenew", status == "active")
+    in_term = max(anchored_on, now.date()) if renews else anchored_on
+    ends_on = terms.term_end(anchored_on, term=term, after=in_term)
+    started_at = _term_start(created_at, term=term, on=in_term)
+    window = dt.timedelta(seconds=settings.window_s)
+    batches = wanted.get("batches") or [{"quantity": wanted["quantity"], "addedAt": books.stamp(started_at)}]
+    return holdings.Subscription(
+        subscription_id=wanted.get("id", str(uuid.uuid5(_NAMESPACE, f"{tenant_id}:{number}"))).lower(),
+        tenant_id=tenant_id,
+        owner_tenant_id=wanted.get("ownerTenantId", settings.partner_tenant_id).lower(),
+        product_id=product_id,
+        sku_id=sku_id,
+        availability_id=wanted.get("availabilityId", sku["availability_id"]),
+        offer_name=sku["title"],
+        friendly_name=wanted.get("friendlyName", sku["title"]),
+        quantity=sum(batch["quantity"] for batch in batches),
+        term=term,
+        billing_cycle=wanted.get("billingCycle", "monthly"),
+        status=status,
+        suspension_reasons=("CustomerCancellation",) if status == "suspended" else (),
+        is_auto_renew=renews,
+        is_trial=bool(wanted.get("isTrial", sku["is_trial"])),
+        created_at=created_at,
+        term_started_at=started_at,
+        term_ends_at=terms.midnight(ends_on),
+        anchored_on=anchored_on,
+        state_since=started_at,
+        cancellable_until=started_at + window,
+        scheduled=wanted.get("scheduled"),
+        next_charge=None,
+        promotion_id=wanted.get("promotionId", ""),
+        partner_id=wanted.get("partnerId", ""),
+        order_id=wanted.get("orderId", uuid.uuid5(_NAMESPACE, f"{tenant_id}:{number}:order").hex[:12]),
+        version=1,
+        updates=0,
+        visible_from=created_at,
+        next_due_at=terms.midnight(ends_on) if status != "deleted" else None,
+        batches=tuple(_batch(batch, window) for batch in batches),
+    )
+
+
+def _term_start(created_at: dt.datetime, *, term: str, on: dt.date) -> dt.datetime:
+    """The purchase instant in the first term, midnight of the term's first day later on."""
+    anchor, number, step = created_at.date(), 0, terms.MONTHS[term]
+    while terms.add_months(anchor, (number + 1) * step) <= on:
+        number += 1
+    return created_at if number == 0 else terms.midnight(terms.add_months(anchor, number * step))
+
+
+def _batch(batch: Seed, window: dt.timedelta) -> holdings.Batch:
+    added_at = books.instant(batch["addedAt"])
+    until = books.instant(batch["until"]) if "until" in batch else added_at + window
+    return holdings.Batch(quantity=batch["quantity"], added_at=added_at, until=until)
