@@ -17,7 +17,9 @@ def touches_database(item: pytest.Item) -> bool:
     """Whether the outcome of `item` may depend on which database is used."""
     if item.get_closest_marker("browser"):
         return False
-    return bool(item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))
+    if item.get_closest_marker("django_db") or item.get_closest_marker("kill"):
+        return True
+    return bool(DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.hookimpl(trylast=True)

@@ -15,6 +15,7 @@ COLOUR = re.compile(r"\x1b\[[\d;]*m")
 NOTHING_COLLECTED = 5
 # Two runs share the machine with browsers and servers of their own, so more workers than this slow each other down.
 WORKERS_MAX = 8
+MEANT_FOR_TESTS = {"SEATWRIGHT_CONTRACTS", "SEATWRIGHT_CHROMIUM", "SEATWRIGHT_TEST_SIZE"}
 
 
 def run(*, name: str, arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
@@ -37,13 +38,23 @@ def run(*, name: str, arguments: list[str], environment: dict[str, str]) -> tupl
     return process.returncode, summary
 
 
+def clean_environment() -> dict[str, str]:
+    """The caller's environment without what would point a test at the caller's own installation."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in MEANT_FOR_TESTS or not name.startswith(("SEATWRIGHT_", "DATABASE_URL"))
+    }
+
+
 def both(*, arguments: list[str], url: str) -> int:
     """The suite on SQLite and then on the PostgreSQL at `url`; the first exit code that is not 0."""
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    environment |= {postgres.URL_VARIABLE: url, "SEATWRIGHT_PROFILE": "test"}
-    results = {"SQLite": run(name="SQLite", arguments=arguments, environment=environment)}
-    on_postgres = {**environment, "DATABASE_URL": url}
-    results["PostgreSQL"] = run(name="PostgreSQL", arguments=["--only-database", *arguments], environment=on_postgres)
+    on_sqlite = clean_environment() | {"SEATWRIGHT_PROFILE": "test"}
+    on_postgres = on_sqlite | {"DATABASE_URL": url, postgres.URL_VARIABLE: url}
+    results = {
+        "SQLite": run(name="SQLite", arguments=arguments, environment=on_sqlite),
+        "PostgreSQL": run(name="PostgreSQL", arguments=["--only-database", *arguments], environment=on_postgres),
+    }
     sys.stdout.write("\n")
     for name, (_code, summary) in results.items():
         sys.stdout.write(f"{name:<11}{summary}\n")

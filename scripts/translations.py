@@ -1,4 +1,4 @@
-"""Message catalogues without the gettext programs: `python -m scripts.translations compile | extract | check`.
+"""Message catalogues without the gettext programs: `python -m scripts.translations compile | extract [NEW-LANGUAGE] | check`.
 
 English is the language of the source and needs no catalogue; each folder of `src/seatwright/locale` is one language.
 """
@@ -81,6 +81,20 @@ def update(*, package: Path = PACKAGE) -> list[Path]:
     return changed
 
 
+def begin(*, language: str, locale: Path = LOCALE) -> Path:
+    """An empty catalogue for `language`, with its plural forms; one that exists is left as it is.
+
+    Raises babel.UnknownLocaleError.
+    """
+    catalog = Catalog(locale=language, project="Seatwright", charset="utf-8")
+    path = locale / language / "LC_MESSAGES" / "django.po"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            pofile.write_po(file, catalog)
+    return path
+
+
 def gaps(*, package: Path = PACKAGE) -> list[str]:
     """What keeps a catalogue from being complete, one line each; empty when all are."""
     template = wanted(package=package)
@@ -138,7 +152,9 @@ def main(arguments: list[str]) -> int:
     if arguments == ["compile"]:
         compile_all()
         return 0
-    if arguments == ["extract"]:
+    if arguments[:1] == ["extract"]:
+        for language in arguments[1:]:
+            begin(language=language)
         changed = [str(path.relative_to(ROOT)) for path in update()]
         sys.stdout.write("".join(f"updated {path}\n" for path in changed) or "nothing new\n")
         return 0
@@ -146,7 +162,7 @@ def main(arguments: list[str]) -> int:
         found = gaps()
         sys.stderr.write("".join(f"{line}\n" for line in found))
         return 1 if found else 0
-    sys.stderr.write("usage: python -m scripts.translations compile | extract | check\n")
+    sys.stderr.write("usage: python -m scripts.translations compile | extract [NEW-LANGUAGE] | check\n")
     return 2
 
 
