@@ -1,4 +1,6 @@
-"""Message catalogues without the gettext programs: `python -m scripts.translations compile | extract [NEW-LANGUAGE] | check`.
+"""Message catalogues without the gettext programs: `python -m scripts.translations COMMAND`.
+
+`compile` writes what Django reads, `extract [NEW-LANGUAGE]` collects texts, `check` names what is missing.
 
 English is the language of the source and needs no catalogue; each folder of `src/seatwright/locale` is one language.
 """
