@@ -93,8 +93,22 @@ def set_setting(connection: sqlite3.Connection, *, tenant_id: str, name: str, va
     connection.execute("INSERT OR REPLACE INTO directory_settings VALUES (?, ?, ?)", (tenant_id, name, value))
 
 
-def tenant_exists(connection: sqlite3.Connection, *, tenant_id: str) -> bool:
-    return organization(connection, tenant_id=tenant_id) is not None
+def is_open(connection: sqlite3.Connection, *, tenant_id: str) -> bool:
+    """Whether the tenant has a directory; a customer of the books gets an empty one on first use."""
+    if organization(connection, tenant_id=tenant_id) is not None:
+        return True
+    row = connection.execute("SELECT * FROM customers WHERE tenant_id = ?", (tenant_id,)).fetchone()
+    if row is None:
+        return False
+    create_tenant(
+        connection,
+        tenant_id=tenant_id,
+        name=row["company"],
+        domain=row["domain"],
+        country=row["country"],
+        at=dt.datetime.fromisoformat(row["created_at"]),
+    )
+    return True
 
 
 def organization(connection: sqlite3.Connection, *, tenant_id: str) -> Document | None:
@@ -107,7 +121,7 @@ def create_tenant(
     connection: sqlite3.Connection, *, tenant_id: str, name: str, domain: str, country: str, at: dt.datetime
 ) -> None:
     """Make an empty directory with one initial domain; a tenant that exists already is left as it is."""
-    if tenant_exists(connection, tenant_id=tenant_id):
+    if organization(connection, tenant_id=tenant_id) is not None:
         return
     document = {"displayName": name, "countryLetterCode": country, "createdDateTime": graph_people.stamp(at=at)}
     _write_tenant(connection, {"tenantId": tenant_id, "organization": document, "domains": [{"id": domain}]})

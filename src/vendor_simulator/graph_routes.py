@@ -123,7 +123,7 @@ def _guarded(endpoint: Endpoint) -> exchange.Handler:
 
 def _check_caller(call: exchange.Call, roles: Sequence[str]) -> None:
     assert call.claims is not None
-    if not directory.tenant_exists(call.connection, tenant_id=call.claims.tenant_id.lower()):
+    if not directory.is_open(call.connection, tenant_id=call.claims.tenant_id.lower()):
         raise graph_replies.GraphError(403, "Authorization_RequestDenied", "The tenant of the token has no directory.")
     held = call.claims.roles
     if roles and held and not set(roles) & set(held):
@@ -162,7 +162,10 @@ def _dispatch(call: exchange.Call) -> exchange.Answer:
 
 
 routes: list[BaseRoute] = [
-    exchange.route(endpoint.method, ROOT + spelling, handler, face=graph_replies.FACE)
-    for endpoint, handler in HANDLERS
-    for spelling in spellings(path=endpoint.path)
-] + [exchange.route(method, f"{ROOT}/{{rest:path}}", UNKNOWN, face=graph_replies.FACE) for method in METHODS]
+    *(
+        exchange.route(endpoint.method, ROOT + spelling, handler, face=graph_replies.FACE)
+        for endpoint, handler in HANDLERS
+        for spelling in spellings(path=endpoint.path)
+    ),
+    *(exchange.route(method, f"{ROOT}/{{rest:path}}", UNKNOWN, face=graph_replies.FACE) for method in METHODS),
+]
