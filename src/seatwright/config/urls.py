@@ -1,0 +1,10 @@
+"""All addresses of the installation."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("seatwright.web.urls"))]
+
+handler400 = "seatwright.web.errors.bad_request"
+handler403 = "seatwright.web.errors.not_allowed"
+handler404 = "seatwright.web.errors.not_found"
+handler500 = "seatwright.web.errors.broken"

@@ -1,0 +1,20 @@
+"""How people sign in: django-allauth with sign-up closed, since people are invited and never register themselves."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Closed sign-up, and no messages for what the page itself already shows."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody registers themselves."""
+        return False
+
+    def populate_username(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """People sign in by e-mail address and have no user name."""
+
+    def format_email_subject(self, subject: str) -> str:
+        """The subject with the product's name instead of the host's."""
+        return f"Seatwright: {subject}"

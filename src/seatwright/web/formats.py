@@ -1,0 +1,64 @@
+"""Numbers, money, dates and instants as people read them, in the language of the page."""
+
+import datetime as dt
+import zoneinfo
+from decimal import Decimal
+
+from babel import Locale, dates, numbers
+from django.utils import translation
+
+LOCALES = {"en": "en_GB", "de": "de_DE"}
+
+
+def locale() -> Locale:
+    """The locale of the active language; English is that of Europe, with the day before the month."""
+    language = (translation.get_language() or "en").split("-")[0]
+    return Locale.parse(LOCALES.get(language, "en_GB"))
+
+
+def number(*, value: int) -> str:
+    """A whole number with the thousands separator of the language."""
+    return numbers.format_decimal(value, locale=locale())
+
+
+def plain_money(*, minor: int, currency: str) -> str:
+    """The amount as a machine reads it, `12.10 EUR`; the number of decimals is the currency's own."""
+    decimals = numbers.get_currency_precision(currency)
+    return f"{Decimal(minor).scaleb(-decimals):.{decimals}f} {currency}"
+
+
+def money(*, minor: int, currency: str) -> str:
+    """The amount with its currency sign, as the language writes it."""
+    decimals = numbers.get_currency_precision(currency)
+    return numbers.format_currency(Decimal(minor).scaleb(-decimals), currency, locale=locale())
+
+
+def day(*, value: dt.date) -> str:
+    """A calendar date with its weekday left out: 24 Nov 2026."""
+    return dates.format_date(value, format="medium", locale=locale())
+
+
+def weekday(*, value: dt.date) -> str:
+    """A calendar date with its weekday: Tue 24 Nov 2026."""
+    pattern = "EEE d. MMM y" if locale().language == "de" else "EEE d MMM y"
+    return dates.format_date(value, format=pattern, locale=locale())
+
+
+def zone(name: str) -> dt.tzinfo:
+    """The time zone of that name, or UTC when the name is not one."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return dt.UTC
+
+
+def instant(*, value: dt.datetime, zone_name: str) -> tuple[str, str]:
+    """The instant in that zone, named, and its UTC time; the UTC part names its day only where that differs."""
+    local = value.astimezone(zone(zone_name))
+    utc = value.astimezone(dt.UTC)
+    zone_text = dates.get_timezone_name(local, width="short", locale=locale())
+    local_text = f"{weekday(value=local.date())}, {local:%H:%M} {zone_text}"
+    if local.utcoffset() == dt.timedelta(0):
+        return local_text, ""
+    utc_day = "" if utc.date() == local.date() else f"{weekday(value=utc.date())}, "
+    return local_text, f"{utc_day}{utc:%H:%M} UTC"

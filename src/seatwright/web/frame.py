@@ -1,0 +1,174 @@
+"""What surrounds every page: menu, organisations, language, theme and the banner for staff."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from seatwright.access import permissions
+from seatwright.access import queries as people
+from seatwright.access.actors import Actor
+from seatwright.customers import queries as customers
+from seatwright.web import requests
+
+THEMES = ("light", "dark")
+SWITCHER_LIMIT = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """An entry of the menu."""
+
+    label: str
+    href: str
+    icon: str
+    is_current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organisation:
+    """An entry of the organisation switcher."""
+
+    name: str
+    href: str
+    is_current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """A language on offer, named in itself."""
+
+    code: str
+    name: str
+    is_current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """Everything that `base.html` shows around a page."""
+
+    person_name: str
+    person_email: str
+    menu: tuple[Link, ...]
+    staff_menu: tuple[Link, ...]
+    organisations: tuple[Organisation, ...]
+    organisation: str
+    reseller: str
+    is_staff_visit: bool
+    languages: tuple[Language, ...]
+    language: str
+    theme: str
+    time_zone: str
+    path: str
+    reference: str
+
+
+def context(request: HttpRequest) -> dict[str, object]:
+    """The context processor: `frame` for every template."""
+    by = requests.actor(request)
+    person = None if by is None or by.user_id is None else people.person(user_id=by.user_id)
+    if by is None or person is None:
+        return {"frame": _signed_out(request), "time_zone": "UTC"}
+    rows = customers.customers(seen_by=by, limit=SWITCHER_LIMIT)
+    current = _current(request, by=by, rows=rows)
+    frame = Frame(
+        person_name=person.name or person.email,
+        person_email=person.email,
+        menu=_menu(request, by=by, current=current),
+        staff_menu=_staff_menu(request, by=by),
+        organisations=tuple(
+            Organisation(
+                name=row.name, href=reverse("licences", args=[row.customer_id]), is_current=_is_same(row, current)
+            )
+            for row in ([] if by.is_staff else rows)
+        ),
+        organisation=current.name if current else "",
+        reseller=current.reseller_name if current else "",
+        is_staff_visit=bool(current) and by.is_staff,
+        time_zone=person.time_zone,
+        **_common(request),
+    )
+    return {"frame": frame, "time_zone": person.time_zone}
+
+
+def _common(request: HttpRequest) -> dict[str, object]:
+    active = translation.get_language() or "en"
+    theme = request.COOKIES.get("seatwright-theme", "")
+    return {
+        "languages": tuple(
+            Language(code=code, name=name, is_current=code == active) for code, name in settings.LANGUAGES
+        ),
+        "language": active,
+        "theme": theme if theme in THEMES else "",
+        "path": request.get_full_path(),
+        "reference": requests.request_id(request),
+    }
+
+
+def _signed_out(request: HttpRequest) -> Frame:
+    return Frame(
+        person_name="",
+        person_email="",
+        menu=(),
+        staff_menu=(),
+        organisations=(),
+        organisation="",
+        reseller="",
+        is_staff_visit=False,
+        time_zone="UTC",
+        **_common(request),
+    )
+
+
+def _current(request: HttpRequest, *, by: Actor, rows: list[customers.CustomerRow]) -> customers.CustomerRow | None:
+    """The organisation that the page is about; with only one organisation, always that."""
+    entered = requests.entered(request)
+    if entered is None:
+        return rows[0] if len(rows) == 1 and not by.is_staff else None
+    for row in rows:
+        if row.customer_id == entered:
+            return row
+    try:
+        return customers.customer(seen_by=by, customer_id=entered)
+    except (permissions.Unknown, permissions.NotAllowed):
+        return None
+
+
+def _is_same(row: customers.CustomerRow, current: customers.CustomerRow | None) -> bool:
+    return current is not None and row.customer_id == current.customer_id
+
+
+def _link(request: HttpRequest, label: str, icon: str, name: str, *args: uuid.UUID) -> Link:
+    match = request.resolver_match
+    return Link(
+        label=label,
+        icon=icon,
+        href=reverse(name, args=args),
+        is_current=match is not None and match.url_name == name,
+    )
+
+
+def _menu(request: HttpRequest, *, by: Actor, current: customers.CustomerRow | None) -> tuple[Link, ...]:
+    links = [] if by.is_staff else [_link(request, _("Home"), "home", "home")]
+    if current is None:
+        return tuple(links)
+    where = {"reseller_id": current.reseller_id, "customer_id": current.customer_id}
+    if permissions.allowed(by=by, action="licences.view", **where):
+        links.append(_link(request, _("Licences"), "armchair", "licences", current.customer_id))
+    if permissions.allowed(by=by, action="people.view", **where):
+        links.append(_link(request, _("People"), "users", "people", current.customer_id))
+    return tuple(links)
+
+
+def _staff_menu(request: HttpRequest, *, by: Actor) -> tuple[Link, ...]:
+    if not by.is_staff:
+        return ()
+    return (
+        _link(request, _("Customers"), "building-store", "staff_customers"),
+        _link(request, _("Order queue"), "inbox", "staff_queue"),
+        _link(request, _("Components"), "package", "components"),
+    )

@@ -1,0 +1,81 @@
+"""What holds for every page: a request reference, no caching, the person's language, and refusals mapped once."""
+
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import translation
+
+from seatwright.access import permissions
+from seatwright.access import queries as people
+from seatwright.web import errors, requests
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+
+
+class PrivatePages:
+    """Pages may be kept by nobody (S49), carry a reference, and speak the language that the person chose."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request within its log context."""
+        reference = requests.request_id(request)
+        with structlog.contextvars.bound_contextvars(request_id=reference):
+            self._speak(request)
+            response = self.get_response(request)
+        response.headers["X-Request-ID"] = reference
+        response.headers["Cache-Control"] = "no-store"
+        return _for_fragments(request, response)
+
+    @staticmethod
+    def _speak(request: HttpRequest) -> None:
+        user_id = requests.user_id(request)
+        person = None if user_id is None else people.person(user_id=user_id)
+        if person is not None:
+            translation.activate(person.language)
+            request.LANGUAGE_CODE = translation.get_language() or "en"
+
+
+def _for_fragments(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """A redirect seen by a fragment's request moves the whole page, so that no sign-in form lands in a table cell."""
+    location = response.headers.get("Location", "")
+    if request.headers.get("HX-Request") != "true" or not location:
+        return response
+    if not location.startswith(reverse("account_login")) and response.status_code not in (302, 303):
+        return response
+    moved = HttpResponse(status=204)
+    moved.headers.update({**response.headers, "HX-Redirect": location})
+    del moved.headers["Location"]
+    moved.cookies = response.cookies
+    return moved
+
+
+class RefusalPages:
+    """Turns what a workflow refuses into its one status and page."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request; exceptions come to `process_exception`."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """The page for a refusal; None for everything else, which stays an error."""
+        if isinstance(exception, permissions.Unknown):
+            return errors.not_found(request)
+        if isinstance(exception, permissions.NotAllowed):
+            return errors.not_allowed(request)
+        return None
+
+    def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
+        """A form that comes back with errors answers 422, so that a refusal is never taken for success."""
+        form = (response.context_data or {}).get("form")
+        if request.method == "POST" and response.status_code == 200 and getattr(form, "errors", None):
+            response.status_code = 422
+        return response

@@ -1,0 +1,44 @@
+"""The portal's addresses. Every one is here by name, none by include, so that the isolation probe can classify each."""
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.usersessions import views as sessions
+from django.urls import path, re_path
+
+from seatwright.web import views_shell
+
+RESET_KEY = r"^account/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
+
+urlpatterns = [
+    path("language", views_shell.language, name="language"),
+    path("palette", views_shell.palette, name="palette"),
+    path("components", views_shell.components, name="components"),
+    path("account/login/", account.login, name="account_login"),
+    path("account/logout/", account.logout, name="account_logout"),
+    path("account/inactive/", account.account_inactive, name="account_inactive"),
+    path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("account/confirm/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("account/password/change/", account.password_change, name="account_change_password"),
+    path("account/password/reset/", account.password_reset, name="account_reset_password"),
+    path("account/password/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
+    re_path(RESET_KEY, account.password_reset_from_key, name="account_reset_password_from_key"),
+    path(
+        "account/password/reset/saved/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    path("account/two-step/", mfa.index, name="mfa_index"),
+    path("account/two-step/code/", mfa.authenticate, name="mfa_authenticate"),
+    path("account/two-step/on/", totp.activate_totp, name="mfa_activate_totp"),
+    path("account/two-step/off/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("account/two-step/recovery/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("account/two-step/recovery/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path(
+        "account/two-step/recovery/file/",
+        recovery_codes.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
+    path("account/sessions/", sessions.list_usersessions, name="usersessions_list"),
+]
