@@ -9,8 +9,8 @@ import sqlite3
 
 from vendor_simulator import books, holdings, terms
 
-_EXPIRED_FOR = dt.timedelta(days=30)
-_DISABLED_FOR = dt.timedelta(days=90)
+LASTS = {"expired": dt.timedelta(days=30), "disabled": dt.timedelta(days=90)}
+_AFTER = {"active": "expired", "suspended": "disabled", "expired": "disabled", "disabled": "deleted"}
 
 
 def settle(connection: sqlite3.Connection, *, now: dt.datetime) -> int:
@@ -102,16 +102,13 @@ def _instructions(before: holdings.Subscription) -> dict[str, object]:
 
 def _declined(before: holdings.Subscription, *, at: dt.datetime) -> holdings.Subscription:
     """The next state of a subscription that does not renew: expired or disabled, then disabled, then deleted."""
-    status, lasts = {
-        "active": ("expired", _EXPIRED_FOR),
-        "suspended": ("disabled", _DISABLED_FOR),
-        "expired": ("disabled", _DISABLED_FOR),
-    }.get(before.status, ("deleted", None))
+    status = _AFTER[before.status]
+    lasts = LASTS.get(status)
     return dataclasses.replace(
         before,
         status=status,
         state_since=at,
-        suspension_reasons=("Expiration",) if status in {"expired", "disabled"} else (),
+        suspension_reasons=("Expiration",) if lasts is not None else (),
         is_auto_renew=False,
         cancellable_until=None,
         batches=(),

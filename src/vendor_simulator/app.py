@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from vendor_simulator import books
+from vendor_simulator import books, throttling
 
 FACES = ("admin", "partner_routes", "graph_routes", "token_routes")
 
@@ -28,6 +28,7 @@ def create_app(books_path: str | pathlib.Path, settings: AppSettings | None = No
     that match is taken.
     """
     app = Starlette(routes=list(_routes()))
+    app.state.budget = throttling.Budget()
     app.state.books = books.open_books(books_path)
     app.state.settings = settings or AppSettings()
     return app

@@ -9,16 +9,18 @@ import asyncio
 import datetime as dt
 import json
 import sqlite3
+import traceback
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from vendor_simulator import ageing, books, connection_cut, faults, replays, tokens
+from vendor_simulator import ageing, books, connection_cut, faults, replays, throttling, tokens
 
+_UNTIL_SENT_S = 0.05
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -121,7 +123,8 @@ def route(method: str, path: str, handler: Handler, *, face: Face) -> Route:
     """A Starlette route that takes `handler` through the common exchange; `path` is Starlette's, `{name}` included."""
 
     async def endpoint(request: Request) -> Response:
-        return await _exchange(await _read(request, face), handler)
+        budget: throttling.Budget = request.app.state.budget
+        return await _exchange(await _read(request, face), handler, budget)
 
     found = Route(path, endpoint, methods=[method])
     found.methods = {method}
@@ -150,44 +153,68 @@ async def _read(request: Request, face: Face) -> Call:
     )
 
 
-async def _exchange(call: Call, handler: Handler) -> Response:
+async def _exchange(call: Call, handler: Handler, budget: throttling.Budget) -> Response:
     ageing.settle(call.connection, now=call.now)
-    fault = faults.draw(call.connection, face=call.face.name, method=call.method, path=call.path)
-    call.fault = fault
+    denial = _identify(call)
+    call.fault = _draw(call)
     call_id = _note_call(call)
-    if fault is not None and fault.is_before_effect:
-        answer = await _spoil_before(call, fault)
+    if call.fault is not None and call.fault.is_before_effect:
+        answer = await _spoil_before(call, call.fault)
     else:
-        answer = _run(call, handler, call_id)
-        if fault is not None:
-            answer = await _spoil_after(call, fault, answer)
+        answer = denial or _over_budget(call, budget) or _run(call, handler, call_id)
+        if call.fault is not None:
+            answer = await _spoil_after(call, call.fault, answer)
     call.connection.execute("UPDATE calls SET status = ? WHERE call_id = ?", (answer.status, call_id))
+    return _response(call, answer)
+
+
+def _draw(call: Call) -> faults.Fault | None:
+    tenant_id = "" if call.claims is None else call.claims.tenant_id
+    return faults.draw(call.connection, face=call.face.name, method=call.method, path=call.path, tenant_id=tenant_id)
+
+
+def _over_budget(call: Call, budget: throttling.Budget) -> Answer | None:
+    if call.settings.calls_per_minute <= 0 or call.face.audience is None:
+        return None
+    tenant_id = "" if call.claims is None else call.claims.tenant_id
+    key = f"{call.face.name}:{tenant_id}:{call.path_params.get('customer_id', '')}"
+    wait_s = budget.wait_s(key=key, calls_per_minute=call.settings.calls_per_minute)
+    if wait_s == 0:
+        return None
+    return Answer(status=429, body=call.face.throttled(call, wait_s).body, headers={"Retry-After": str(wait_s)})
+
+
+def _response(call: Call, answer: Answer) -> Response:
     headers = call.face.echoes(call) | dict(answer.headers)
     payload = answer.payload()
     if payload:
         headers["Content-Type"] = answer.content_type
+    if call.fault is not None and call.fault.kind == "timeout_after_effect" and call.fault.variant == "mid_body":
+        headers["Content-Length"] = str(len(payload) + 1)
+        return StreamingResponse(_half(call, payload), answer.status, headers)
     return Response(payload, answer.status, headers)
+
+
+async def _half(call: Call, payload: bytes) -> AsyncIterator[bytes]:
+    """The first half of the bytes, then the connection is closed."""
+    yield payload[: len(payload) // 2]
+    await asyncio.sleep(_UNTIL_SENT_S)
+    connection_cut.cut(call.client)
 
 
 def _run(call: Call, handler: Handler, call_id: int) -> Answer:
     """The handler's answer, or the first answer of a repeated write; everything in one transaction."""
-    denial = _denial(call)
-    if denial is not None:
-        return denial
     remembers = call.face.replays and call.method in WRITES and call.settings.dedupe and "ms-requestid" in call.headers
     call.connection.execute("BEGIN IMMEDIATE")
     try:
-        if remembers and call.strikes("no_dedupe"):
-            remembers = False
-        if remembers:
-            earlier = replays.find(call.connection, request_id=call.request_id, method=call.method, path=call.path)
-            if earlier is not None:
-                call.connection.execute("UPDATE calls SET is_replay = 1 WHERE call_id = ?", (call_id,))
-                call.connection.execute("COMMIT")
-                return Answer(status=earlier.status, body=earlier.body or None, headers=earlier.headers)
-        answer = handler(call)
-        if remembers:
-            _remember(call, answer)
+        earlier = _earlier(call) if remembers else None
+        if earlier is None:
+            answer = handler(call)
+            if remembers:
+                _remember(call, answer)
+        else:
+            answer = earlier
+            call.connection.execute("UPDATE calls SET is_replay = 1 WHERE call_id = ?", (call_id,))
         call.connection.execute("COMMIT")
     except Refused as refusal:
         call.connection.execute("ROLLBACK")
@@ -196,8 +223,16 @@ def _run(call: Call, handler: Handler, call_id: int) -> Answer:
         return refusal.answer
     except BaseException:
         call.connection.execute("ROLLBACK")
+        traceback.print_exc()
         raise
     return answer
+
+
+def _earlier(call: Call) -> Answer | None:
+    kept = replays.find(call.connection, request_id=call.request_id, method=call.method, path=call.path)
+    if kept is None or call.strikes("no_dedupe"):
+        return None
+    return Answer(status=kept.status, body=kept.body or None, headers=kept.headers)
 
 
 def _remember(call: Call, answer: Answer) -> None:
@@ -211,7 +246,8 @@ def _remember(call: Call, answer: Answer) -> None:
     )
 
 
-def _denial(call: Call) -> Answer | None:
+def _identify(call: Call) -> Answer | None:
+    """Reads the token into the call; the answer that turns a caller without a fitting one away, else None."""
     if call.face.audience is None:
         return None
     read = tokens.read(call.connection, authorization=call.header("authorization"), now=call.now)
@@ -258,16 +294,17 @@ async def _spoil_before(call: Call, fault: faults.Fault) -> Answer:
 
 async def _spoil_after(call: Call, fault: faults.Fault, answer: Answer) -> Answer:
     """What is left of `answer` after a fault that strikes when the effect is already in the books."""
-    if fault.kind == "timeout_after_effect":
+    if fault.kind == "timeout_after_effect" and fault.variant != "mid_body":
         return await _fall_silent(call, fault)
     if fault.kind == "error_5xx_after_effect":
         return call.face.failed(call, fault.status, fault.code)
     if fault.kind == "garbled":
         garbled = faults.garble(fault.variant, answer.payload())
+        encoding = {"Content-Encoding": garbled.encoding} if garbled.encoding else {}
         return Answer(
             status=200 if fault.variant in {"html", "empty"} else answer.status,
             body=garbled.payload or None,
-            headers=answer.headers,
+            headers=dict(answer.headers) | encoding,
             content_type=garbled.content_type,
         )
     return answer

@@ -6,11 +6,12 @@ call's fate from its seed and the number of the call alone, so that the same cal
 
 import datetime as dt
 import email.utils
+import gzip
 import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from vendor_simulator import books
@@ -33,7 +34,18 @@ GARBLED_FORMS = (
     "unknown_enum",
     "extra_fields",
     "deep_nesting",
+    "missing_fields",
+    "huge",
+    "gzip_bomb",
 )
+SILENT_FORMS = ("closed", "mid_body")
+_FORMS = {
+    "throttle_429": RETRY_AFTER_FORMS,
+    "garbled": GARBLED_FORMS,
+    "timeout_after_effect": SILENT_FORMS,
+}
+_HUGE_BYTES = 50_000_000
+_BOMB_BYTES = 200_000_000
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -43,7 +55,7 @@ class Fault:
 
     `hang_s` are real seconds of silence before the connection is closed, `wait_s` is what a 429 asks for,
     `visible_after_s` counts seconds of the vendor's clock until a change shows, and `variant` is a form out of
-    `RETRY_AFTER_FORMS` or `GARBLED_FORMS`.
+    `RETRY_AFTER_FORMS`, `GARBLED_FORMS` or `SILENT_FORMS`.
     """
 
     kind: str
@@ -63,7 +75,8 @@ class Fault:
 @dataclass(frozen=True, kw_only=True)
 class Garbled:
     payload: bytes
-    content_type: str
+    content_type: str = "application/json; charset=utf-8"
+    encoding: str = ""
 
 
 def fault_from(document: Mapping[str, object]) -> Fault:
@@ -72,7 +85,7 @@ def fault_from(document: Mapping[str, object]) -> Fault:
     if kind not in KINDS:
         raise ValueError(f"no fault kind is called {kind}; known are {', '.join(sorted(KINDS))}")
     variant = str(document.get("variant", ""))
-    forms = {"throttle_429": RETRY_AFTER_FORMS, "garbled": GARBLED_FORMS}.get(str(kind), ())
+    forms = _FORMS.get(str(kind), ())
     if variant and variant not in forms:
         raise ValueError(f"{kind} has no variant {variant}; known are {', '.join(forms)}")
     defaults: dict[str, object] = {"status": 503} if "5xx" in str(kind) else {}
@@ -90,8 +103,8 @@ def add_rule(connection: sqlite3.Connection, rule: Mapping[str, object]) -> int:
     if unknown:
         raise ValueError(f"a rule has no member {', '.join(sorted(unknown))}")
     match = rule.get("match", {})
-    if not isinstance(match, dict) or set(match) - {"face", "method", "path", "nth", "times"}:
-        raise ValueError("match takes face, method, path, nth and times")
+    if not isinstance(match, dict) or set(match) - {"face", "method", "path", "tenant", "nth", "times"}:
+        raise ValueError("match takes face, method, path, tenant, nth and times")
     re.compile(str(match.get("path", "")))
     if "seed" in rule:
         rates = rule.get("rates", {})
@@ -134,12 +147,15 @@ def count(connection: sqlite3.Connection, kind: str) -> None:
     )
 
 
-def draw(connection: sqlite3.Connection, *, face: str, method: str, path: str) -> Fault | None:
-    """The fault of this call, if the first rule that has one to give says so; every matching rule counts the call."""
+def draw(connection: sqlite3.Connection, *, face: str, method: str, path: str, tenant_id: str = "") -> Fault | None:
+    """The fault of this call, from the first rule that has one to give; every matching rule counts the call.
+
+    `tenant_id` is the token's tenant; a rule's `tenant` matches it or a customer named in the path.
+    """
     chosen: Fault | None = None
     for row in connection.execute("SELECT rule_id, rule, matched, fired FROM fault_rules ORDER BY rule_id").fetchall():
         rule = json.loads(row["rule"])
-        if not _matches(rule.get("match", {}), face=face, method=method, path=path):
+        if not _matches(rule.get("match", {}), face=face, method=method, path=path, tenant_id=tenant_id):
             continue
         fault = None if chosen else _from_rule(rule, number=row["matched"] + 1, method=method)
         connection.execute(
@@ -152,9 +168,11 @@ def draw(connection: sqlite3.Connection, *, face: str, method: str, path: str) -
     return chosen
 
 
-def _matches(match: Mapping[str, object], *, face: str, method: str, path: str) -> bool:
+def _matches(match: Mapping[str, object], *, face: str, method: str, path: str, tenant_id: str) -> bool:
+    tenant = str(match.get("tenant", "")).lower()
     return (
         match.get("face", face) == face
+        and (not tenant or tenant == tenant_id.lower() or tenant in path.lower())
         and str(match.get("method", method)).upper() == method
         and re.search(str(match.get("path", "")), path) is not None
     )
@@ -185,7 +203,7 @@ def _from_seed(rule: Mapping[str, object], *, number: int, method: str) -> Fault
             continue
         share -= rates[kind]
         if share < 0:
-            forms = {"throttle_429": RETRY_AFTER_FORMS, "garbled": GARBLED_FORMS}.get(kind, ("",))
+            forms = _FORMS.get(kind, ("",))
             variant = forms[(dice // 1_000_000) % len(forms)]
             return fault_from({"kind": kind, "variant": variant} | shapes.get(kind, {}))
     return None
@@ -207,21 +225,35 @@ def retry_after(fault: Fault, *, now: dt.datetime) -> str | None:
 
 def garble(form: str, payload: bytes) -> Garbled:
     """A broken or unusual form of an answer's bytes; `bom`, `unknown_enum`, `extra_fields` can still be understood."""
-    kind = "application/json; charset=utf-8"
-    opened = payload[:1] == b"{"
-    made = {
-        "truncated": (payload[: len(payload) // 2] or b"{", kind),
-        "html": (b"<!DOCTYPE html><html><body><h1>Our services are not available now</h1></body></html>", "text/html"),
-        "empty": (b"", kind),
-        "wrong_content_type": (payload, "text/plain"),
-        "bom": (b"\xef\xbb\xbf" + payload, kind),
-        "nan": (re.sub(rb'("quantity": )\d+', rb"\1NaN", payload), kind),
-        "duplicate_keys": (b'{"id": "duplicate", "quantity": -1, ' + payload[1:] if opened else payload, kind),
-        "unknown_enum": (re.sub(rb'("status": )"[^"]*"', rb'\1"quiescent"', payload), kind),
-        "extra_fields": (b'{"unheardOf": {"nested": [1, {"deep": true}]}, ' + payload[1:] if opened else payload, kind),
-        "deep_nesting": (b"[" * 100_000 + b"]" * 100_000, kind),
-    }[form]
-    return Garbled(payload=made[0], content_type=made[1])
+    if form == "html":
+        page = b"<!DOCTYPE html><html><body><h1>Our services are not available now</h1></body></html>"
+        return Garbled(payload=page, content_type="text/html")
+    if form == "wrong_content_type":
+        return Garbled(payload=payload, content_type="text/plain")
+    if form == "gzip_bomb":
+        return Garbled(payload=gzip.compress(b" " * _BOMB_BYTES), encoding="gzip")
+    return Garbled(payload=_mangled(form, payload))
+
+
+def _mangled(form: str, payload: bytes) -> bytes:
+    is_object = payload[:1] == b"{"
+    prefixes = {
+        "duplicate_keys": b'{"id": "duplicate", "quantity": -1, ',
+        "extra_fields": b'{"unheardOf": {"nested": [1, {"deep": true}]}, ',
+    }
+    if form in prefixes:
+        return prefixes[form] + payload[1:] if is_object else payload
+    forms: dict[str, Callable[[], bytes]] = {
+        "truncated": lambda: payload[: len(payload) // 2] or b"{",
+        "empty": lambda: b"",
+        "bom": lambda: b"\xef\xbb\xbf" + payload,
+        "nan": lambda: re.sub(rb'("quantity": )\d+', rb"\1NaN", payload),
+        "unknown_enum": lambda: re.sub(rb'("status": )"[^"]*"', rb'\1"quiescent"', payload),
+        "missing_fields": lambda: re.sub(rb'"(quantity|status)": [^,}]+, ', b"", payload),
+        "deep_nesting": lambda: b"[" * 100_000 + b"]" * 100_000,
+        "huge": lambda: payload + b" " * (_HUGE_BYTES - len(payload)),
+    }
+    return forms[form]()
 
 
 def visible_at(fault: Fault, *, now: dt.datetime) -> dt.datetime:

@@ -16,6 +16,8 @@ from granian.server.embed import Server
 from vendor_simulator import app, books, seeds
 
 _READY_WITHIN_S = 20.0
+# A call that hangs on purpose must not keep the process.
+_GRACE_S = 2.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -40,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ssl_protocol_min=SSLProtocols.tls12,
     )
     scheme = "http" if given.tls_cert is None else "https"
-    asyncio.run(_serve(server, scheme=scheme, host=given.host, port=port))
+    place = f"{scheme}://{given.host}:{port}"
+    asyncio.run(_serve(server, place=place, address=(given.host, port), ends_with_input=given.until_stdin_closes))
     connection.close()
 
 
@@ -55,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--now", metavar="ISO", help="freeze the vendor's clock at this instant")
     serve.add_argument("--tls-cert", metavar="PEM")
     serve.add_argument("--tls-key", metavar="PEM")
+    serve.add_argument("--until-stdin-closes", action="store_true", help="end as soon as nobody holds the input open")
     serve.add_argument("--admin-token", default=app.AppSettings.admin_token)
     return parser
 
@@ -65,27 +69,30 @@ def _free_port(host: str) -> int:
         return int(probe.getsockname()[1])
 
 
-async def _serve(server: Server, *, scheme: str, host: str, port: int) -> None:
+async def _serve(server: Server, *, place: str, address: tuple[str, int], ends_with_input: bool) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    if ends_with_input:
+        loop.add_reader(sys.stdin.fileno(), stopping.set)
     serving = asyncio.create_task(server.serve())
-    await _until_accepting(serving, host=host, port=port)
-    sys.stdout.write(f"ready on {scheme}://{host}:{port}\n")
+    await _until_accepting(serving, address)
+    sys.stdout.write(f"ready on {place}\n")
     sys.stdout.flush()
     waiting = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     server.stop()  # type: ignore[no-untyped-call]
-    await serving
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(serving, _GRACE_S)
 
 
-async def _until_accepting(serving: asyncio.Task[None], *, host: str, port: int) -> None:
+async def _until_accepting(serving: asyncio.Task[None], address: tuple[str, int]) -> None:
     async with asyncio.timeout(_READY_WITHIN_S):
         while not serving.done():
             with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection(host, port)
+                _, writer = await asyncio.open_connection(*address)
                 writer.close()
                 return
             await asyncio.sleep(0.02)

@@ -121,7 +121,7 @@ def _checked_line(
         "id": number,
         "catalogItemId": line.catalogue_item,
         "quantity": line.quantity,
-        "currencyCode": "USD",
+        "currencyCode": partner_orders.currency(call, line.catalogue_item),
         "billingCycle": line.billing_cycle,
         "termDuration": line.term,
         "provisioningContext": item.get("provisioningContext") or {},

@@ -207,7 +207,7 @@ def _write_order(
             order_id,
             customer_id,
             billing_cycle,
-            _currency(call, lines),
+            currency(call, str(lines[0]["offerId"])),
             json.dumps(list(lines)),
             books.stamp(call.now),
             books.stamp(listed_at),
@@ -219,10 +219,12 @@ def _write_order(
     return row
 
 
-def _currency(call: exchange.Call, lines: Sequence[partner_wire.Document]) -> str:
-    product_id, sku_id, _ = str(lines[0]["offerId"]).upper().split(":")
+def currency(call: exchange.Call, item: str) -> str:
+    """The currency that a catalogue item is sold in; USD for an item that is not known."""
+    product_id, _, rest = item.upper().partition(":")
     row = call.connection.execute(
-        "SELECT currency FROM availabilities WHERE product_id = ? AND sku_id = ? LIMIT 1", (product_id, sku_id)
+        "SELECT currency FROM availabilities WHERE product_id = ? AND sku_id = ? LIMIT 1",
+        (product_id, rest.partition(":")[0]),
     ).fetchone()
     return "USD" if row is None else str(row["currency"])
 

@@ -3,6 +3,7 @@
 Ids left out are derived from the names around them, so that the same seed always gives the same books.
 """
 
+import dataclasses
 import datetime as dt
 import importlib
 import importlib.util
@@ -153,7 +154,8 @@ def _add_customer(connection: sqlite3.Connection, customer: Seed) -> None:
         ),
     )
     for number, subscription in enumerate(customer.get("subscriptions", [])):
-        holdings.add(connection, _subscription(connection, tenant_id, number, subscription))
+        found = _subscription(connection, tenant_id, number, subscription)
+        holdings.add(connection, _ended(found, subscription, now=books.now(connection)))
 
 
 def _subscription(connection: sqlite3.Connection, tenant_id: str, number: int, wanted: Seed) -> holdings.Subscription:
@@ -172,7 +174,7 @@ def _subscription(connection: sqlite3.Connection, tenant_id: str, number: int, w
     term, status = wanted.get("term", "P1Y"), wanted.get("status", "active")
     anchored_on = created_at.date()
     renews = wanted.get("autoRenew", status == "active")
-    in_term = max(anchored_on, now.date()) if renews else anchored_on
+    in_term = max(anchored_on, now.date())
     ends_on = terms.term_end(anchored_on, term=term, after=in_term)
     started_at = _term_start(created_at, term=term, on=in_term)
     window = dt.timedelta(seconds=settings.window_s)
@@ -207,8 +209,25 @@ def _subscription(connection: sqlite3.Connection, tenant_id: str, number: int, w
         version=1,
         updates=0,
         visible_from=created_at,
-        next_due_at=terms.midnight(ends_on) if status != "deleted" else None,
+        next_due_at=terms.midnight(ends_on),
         batches=tuple(_batch(batch, window) for batch in batches),
+    )
+
+
+def _ended(subscription: holdings.Subscription, wanted: Seed, *, now: dt.datetime) -> holdings.Subscription:
+    """A subscription that is seeded as expired, disabled or deleted: its term is over since `stateSince`."""
+    if subscription.status in {"active", "suspended"}:
+        return subscription
+    since = books.instant(wanted["stateSince"]) if "stateSince" in wanted else now
+    lasts = ageing.LASTS.get(subscription.status)
+    return dataclasses.replace(
+        subscription,
+        is_auto_renew=False,
+        term_ends_at=terms.midnight(since.date()),
+        state_since=since,
+        cancellable_until=None,
+        next_due_at=None if lasts is None else since + lasts,
+        batches=(),
     )
 
 

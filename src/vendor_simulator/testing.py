@@ -49,11 +49,12 @@ class Simulator:
         """Starts the process on the same port and books, and returns when it accepts calls."""
         assert self._process is None
         command = [sys.executable, "-m", "vendor_simulator.main", "serve", "--port", str(self.port)]
-        command += ["--books", self.books_path, "--admin-token", ADMIN_TOKEN, *self._arguments]
+        command += ["--books", self.books_path, "--admin-token", ADMIN_TOKEN]
+        command += ["--until-stdin-closes", *self._arguments]
         paths = [_PACKAGE_PLACE, *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            command, stdout=subprocess.PIPE, text=True, env=environment
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -75,8 +76,9 @@ class Simulator:
             return 0
         self._process.send_signal(number)
         status = self._process.wait(timeout=20)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
         self._process = None
         return status
 
