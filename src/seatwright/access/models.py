@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Lower
 
 
 class UserManager(BaseUserManager["User"]):
@@ -31,7 +32,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(models.functions.Lower("email"), name="user_email_once"),
+            models.UniqueConstraint(Lower("email"), name="user_email_once"),
             models.CheckConstraint(condition=~models.Q(email=""), name="user_has_email"),
         ]
 

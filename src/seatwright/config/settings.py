@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "seatwright.orders",
     "seatwright.billing",
     "seatwright.web",
+    "seatwright.config.wiring.Wiring",
 ]
 
 MIDDLEWARE = [

@@ -2,13 +2,15 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
+
 from seatwright.access import audit, permissions
 from seatwright.access.actors import Actor
-from seatwright.operations.models import TERMINAL, Operation, State
+from seatwright.operations.models import HOLDS_LEASE, TERMINAL, Operation, State
 
 DURATIONS_SAMPLE = 500
 
@@ -90,13 +92,24 @@ def views(*, operation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, OperationVie
     return {row.pk: _view(row) for row in Operation.objects.filter(pk__in=operation_ids)}
 
 
-def due(*, at: dt.datetime, limit: int) -> list[uuid.UUID]:
-    """Up to `limit` operations that a run may begin on at `at`, the longest due first.
+def is_open(*, lease_key: str) -> bool:
+    """Whether any operation with this key is not finished yet."""
+    return Operation.objects.filter(lease_key=lease_key).exclude(state__in=TERMINAL).exists()
 
-    Operations queued behind another one on the same lease may be among them; claiming decides.
+
+def due(*, at: dt.datetime, limit: int, kinds: Collection[str] | None = None) -> list[uuid.UUID]:
+    """Up to `limit` operations of these kinds (None: all) that a run may begin on at `at`, the longest due first.
+
+    An operation behind another one on the same lease is left out; claiming decides once more, under a lock.
     """
-    rows = Operation.objects.filter(due_at__isnull=False, due_at__lte=at).order_by("due_at", "place", "id")
-    return list(rows.values_list("id", flat=True)[:limit])
+    same = Operation.objects.filter(lease_key=OuterRef("lease_key")).exclude(pk=OuterRef("pk"))
+    before = Q(place__lt=OuterRef("place")) | Q(place=OuterRef("place"), pk__lt=OuterRef("pk"))
+    ahead = same.filter(Q(state__in=HOLDS_LEASE) | Q(before, state=State.QUEUED, due_at__lte=at))
+    rows = Operation.objects.filter(due_at__isnull=False, due_at__lte=at)
+    rows = rows.filter(~Q(state=State.QUEUED) | Q(lease_key="") | ~Exists(ahead))
+    if kinds is not None:
+        rows = rows.filter(kind__in=kinds)
+    return list(rows.order_by("due_at", "place", "id").values_list("id", flat=True)[:limit])
 
 
 def next_due_at() -> dt.datetime | None:
@@ -131,6 +144,7 @@ def durations(*, kind: str) -> Durations:
     spans = sorted(
         (finished - created).total_seconds()
         for created, finished in rows.values_list("created_at", "finished_at")[:DURATIONS_SAMPLE]
+        if finished is not None
     )
     return Durations(count=len(spans), median_s=_rank(spans, 50), p95_s=_rank(spans, 95))
 

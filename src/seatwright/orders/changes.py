@@ -1,4 +1,4 @@
-"""Every way rows of the orders room change; the one function that moves a line's state is `move_line`."""
+"""Every way rows of the orders room change; the one function that moves a line's state is `end_line`."""
 
 import datetime as dt
 import uuid
@@ -113,29 +113,19 @@ def place(
     return order.pk
 
 
-def move_line(*, operation_id: uuid.UUID, state: str, at: dt.datetime, refusal: str = "") -> str:
-    """Move the operation's line to `state` and its order along with it; returns the state before.
+def end_line(*, operation_id: uuid.UUID, state: str, at: dt.datetime, refusal: str = "") -> None:
+    """Move the operation's line to `done` or `refused`, and its order along with it once every line has ended.
 
-    Runs in the caller's transaction; locks the order, then the line. Moving to the state it is in does nothing.
-    Raises WrongState when the table does not allow it.
+    Runs in the caller's transaction; locks the order, then the line. Raises WrongState when it may not follow.
     """
     order_id = OrderLine.objects.values_list("order_id", flat=True).get(operation_id=operation_id)
     order = Order.objects.select_for_update().get(pk=order_id)
     line = OrderLine.objects.select_for_update().get(operation_id=operation_id)
-    before = line.state
-    if before == state and state != "sent":
-        return before
-    if state not in LINE_TRANSITIONS[before]:
-        raise WrongState(f"{before} -> {state}")
-    line.state = state
-    line.refusal = refusal
-    if state == "sent" and line.sent_at is None:
-        line.sent_at = at
-    if state in FINAL_LINE_STATES:
-        line.finished_at = at
-    line.save(update_fields=["state", "refusal", "sent_at", "finished_at"])
+    if state not in LINE_TRANSITIONS[line.state]:
+        raise WrongState(f"{line.state} -> {state}")
+    line.state, line.refusal, line.finished_at = state, refusal, at
+    line.save(update_fields=["state", "refusal", "finished_at"])
     _settle_order(order, at=at)
-    return before
 
 
 def _settle_order(order: Order, *, at: dt.datetime) -> None:

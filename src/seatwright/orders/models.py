@@ -7,10 +7,7 @@ from django.db import models
 from seatwright.access import identifiers
 
 LINE_TRANSITIONS: dict[str, frozenset[str]] = {
-    "booked": frozenset({"sent", "refused", "parked"}),
-    "sent": frozenset({"sent", "unclear", "done", "refused", "parked"}),
-    "unclear": frozenset({"sent", "done", "refused", "parked"}),
-    "parked": frozenset({"sent", "unclear", "done", "refused"}),
+    "booked": frozenset({"done", "refused"}),
     "done": frozenset(),
     "refused": frozenset(),
 }
@@ -71,7 +68,7 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """One subscription's change in an order; carried out by one operation of its own."""
+    """One subscription's change in an order; how far its operation is with it, only the operation knows."""
 
     id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
     order = models.ForeignKey(Order, on_delete=models.PROTECT)
@@ -85,7 +82,6 @@ class OrderLine(models.Model):
     seats_after = models.IntegerField()
     state = models.CharField(max_length=16)
     refusal = models.CharField(max_length=64, default="")
-    sent_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -45,7 +45,6 @@ class LineRow:
     seats_after: int
     state: str
     refusal: str
-    sent_at: dt.datetime | None
     finished_at: dt.datetime | None
 
 
@@ -187,6 +186,5 @@ def _line_row(line: OrderLine) -> LineRow:
         seats_after=line.seats_after,
         state=line.state,
         refusal=line.refusal,
-        sent_at=line.sent_at,
         finished_at=line.finished_at,
     )

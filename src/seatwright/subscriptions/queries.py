@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Max, Sum
+from django.db.models import Count, F, Max, Sum
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
@@ -254,3 +254,13 @@ def _holding_row(row: Subscription, lots: tuple[Lot, ...]) -> HoldingRow:
         read_at=row.read_at,
         lots=lots,
     )
+
+
+def counts(*, customer_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
+    """How many live subscriptions and seats each of these customers has."""
+    rows = (
+        Subscription.objects.filter(customer_id__in=customer_ids, status__in=("active", "pending", "suspended"))
+        .values("customer_id")
+        .annotate(number=Count("id"), total=Sum("seats"))
+    )
+    return {row["customer_id"]: (row["number"], row["total"]) for row in rows}

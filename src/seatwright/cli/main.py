@@ -1,0 +1,100 @@
+"""The command line of an installation: `seatwright migrate`, `serve`, `worker`, imports and, for trying out, `demo`."""
+
+import os
+from typing import Annotated
+
+import typer
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "seatwright.config.settings")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+
+
+def _set_up() -> None:
+    import django
+
+    django.setup()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's form."""
+    _set_up()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    settings.ENVIRONMENT.data_dir.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", interactive=False, verbosity=0)
+    typer.echo("The database is up to date.")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Web processes.")] = 1,
+) -> None:
+    """Serve the portal and the API."""
+    _set_up()
+    from seatwright.cli import web_server
+
+    web_server.serve(host=host, port=port, workers=workers)
+
+
+@app.command()
+def worker(
+    accept_clock: Annotated[bool, typer.Option(help="Accept that the system's clock was set back.")] = False,
+) -> None:
+    """Carry out operations until stopped."""
+    _set_up()
+    from django.conf import settings
+
+    from seatwright.cli import worker as worker_process
+
+    environment = settings.ENVIRONMENT
+    code = worker_process.run_worker(
+        data_dir=environment.data_dir,
+        poll_s=environment.worker_poll_s,
+        takeover_s=environment.worker_takeover_s,
+        accept_clock=accept_clock,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def demo(
+    port: Annotated[
+        int, typer.Option(min=1, max=65533, help="Port of the portal; the simulator takes the next.")
+    ] = 8000,
+    keep: Annotated[bool, typer.Option(help="Go on with the data of the last demo.")] = False,
+) -> None:
+    """Start portal, worker and vendor simulator with demo data, until Ctrl-C."""
+    from seatwright.cli import demo as demo_installation
+
+    raise typer.Exit(demo_installation.run(port=port, keep=keep))
+
+
+@app.command("audit-verify")
+def audit_verify() -> None:
+    """Check every audit chain; ends with 1 when one does not verify."""
+    _set_up()
+    from seatwright.access import audit
+
+    found = list(audit.breaks())
+    for each in found:
+        typer.echo(f"{each.chain_key}: event {each.sequence} {each.what}", err=True)
+    typer.echo("All audit chains verify." if not found else f"{len(found)} places do not verify.")
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command()
+def sync() -> None:
+    """Queue a reading of every tenant, as the schedule does."""
+    _set_up()
+    from seatwright.operations import clock
+    from seatwright.workflows import sync_tenant
+
+    typer.echo(f"{sync_tenant.request_all(at=clock.now())} readings queued.")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,56 @@
+"""Plugs the parts together: vendors into the workflows, journeys into the operations engine."""
+
+import functools
+from typing import TYPE_CHECKING
+
+from django.apps import AppConfig
+from django.conf import settings
+
+from seatwright.vendors import port
+
+if TYPE_CHECKING:
+    from seatwright.config.environment import Environment
+
+
+class Wiring(AppConfig):
+    """Runs once per process, after all rooms are loaded."""
+
+    name = "seatwright.config"
+    label = "config"
+
+    def ready(self) -> None:
+        """Wire the process; nothing is imported here that a web process would not need."""
+        from seatwright.operations import engine
+        from seatwright.workflows import change_seats, connections, sync_tenant
+
+        engine.expect(
+            busy=(port.VendorBusy,),
+            down=(port.VendorDown, port.VendorMissing, port.VendorGarbled),
+            denied=(port.VendorDenied,),
+        )
+        connections.plug_in(connect)
+        change_seats.register()
+        sync_tenant.register()
+
+
+@functools.lru_cache(maxsize=64)
+def connect(vendor_key: str, partner_tenant_id: str) -> port.Vendor:
+    """The vendor account of this partner tenant, one client per process; raises VendorDenied when not configured."""
+    environment: Environment = settings.ENVIRONMENT
+    if vendor_key != "microsoft":
+        raise port.VendorDenied(f"No adapter is installed for the vendor {vendor_key!r}.")
+    if partner_tenant_id.lower() != environment.vendor_partner_tenant_id.lower():
+        raise port.VendorDenied("This installation holds no credential for that partner tenant.")
+    from seatwright.vendors import microsoft
+
+    return microsoft.connect(
+        microsoft.MicrosoftSettings(
+            partner_tenant_id=environment.vendor_partner_tenant_id,
+            client_id=environment.vendor_client_id,
+            client_secret=environment.vendor_client_secret.get_secret_value(),
+            partner_base_url=environment.vendor_partner_base_url,
+            graph_base_url=environment.vendor_graph_base_url,
+            login_base_url=environment.vendor_login_base_url,
+            ca_file=environment.vendor_ca_file,
+        )
+    )

@@ -1,0 +1,153 @@
+"""An order as people follow it: where each line stands, how long it usually takes, and what to do afterwards."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from seatwright.access import permissions
+from seatwright.access.actors import Actor
+from seatwright.assignments import queries as assignments
+from seatwright.customers import queries as customers
+from seatwright.operations import queries as operations
+from seatwright.orders import calculation as frozen
+from seatwright.orders import queries as orders
+from seatwright.subscriptions import queries as holdings
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineProgress:
+    """One line with its stages; `stage` is booked, sent, accepted, checking, parked, done or refused.
+
+    `checking` means that no clear answer came and the vendor's state is being read; nothing is billed meanwhile.
+    """
+
+    subscription_id: uuid.UUID
+    operation_id: uuid.UUID
+    name: str
+    seats_before: int
+    seats_after: int
+    stage: str
+    refusal: str
+    trouble: str
+    booked_at: dt.datetime
+    sent_at: dt.datetime | None
+    accepted_at: dt.datetime | None
+    available_at: dt.datetime | None
+    settled_at: dt.datetime | None
+    free_now: int
+    price: frozen.Line
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPage:
+    """An order; while `is_running` its page asks again. The estimates are seconds measured over past orders."""
+
+    order_id: uuid.UUID
+    customer: customers.CustomerRow
+    state: str
+    placed_by: str
+    on_behalf_reason: str
+    placed_at: dt.datetime
+    finished_at: dt.datetime | None
+    agreed_words: str
+    calculation: frozen.Calculation
+    lines: tuple[LineProgress, ...]
+    usual_s: float | None
+    most_s: float | None
+    measured: int
+    may_see_people: bool
+
+    @property
+    def is_running(self) -> bool:
+        """Whether anything can still happen without a person."""
+        return self.state == "running"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrdersList:
+    """A customer's orders, newest first; `after` continues the list."""
+
+    customer: customers.CustomerRow
+    rows: tuple[orders.OrderRow, ...]
+    after: str
+
+
+def order(*, by: Actor, order_id: uuid.UUID) -> OrderPage:
+    """The order; raises access.permissions.Unknown for a foreign or unknown id, NotAllowed without the right."""
+    row = orders.order(seen_by=by, order_id=order_id)
+    customer = customers.customer(seen_by=by, customer_id=row.customer_id, action="orders.view")
+    views = operations.views(operation_ids=[line.operation_id for line in row.lines])
+    calculation = frozen.from_json(row.calculation)
+    prices = {line.subscription_id: line for line in calculation.lines}
+    usual = operations.durations(kind=row.kind)
+    return OrderPage(
+        order_id=row.order_id,
+        customer=customer,
+        state=row.state,
+        placed_by=row.placed_by,
+        on_behalf_reason=row.on_behalf_reason,
+        placed_at=row.placed_at,
+        finished_at=row.finished_at,
+        agreed_words=row.agreed_words,
+        calculation=calculation,
+        lines=tuple(
+            _progress(row, line, views[line.operation_id], prices[line.subscription_id], by=by) for line in row.lines
+        ),
+        usual_s=usual.median_s,
+        most_s=usual.p95_s,
+        measured=usual.count,
+        may_see_people=permissions.allowed(
+            by=by, action="people.view", reseller_id=row.reseller_id, customer_id=row.customer_id
+        ),
+    )
+
+
+def orders_of(*, by: Actor, customer_id: uuid.UUID, after: str) -> OrdersList:
+    """A page of the customer's orders; raises access.permissions.Unknown or NotAllowed."""
+    customer = customers.customer(seen_by=by, customer_id=customer_id, action="orders.view")
+    page = orders.orders(seen_by=by, customer_id=customer_id, after=after)
+    return OrdersList(customer=customer, rows=page.rows, after=page.after)
+
+
+def _progress(
+    order_row: orders.OrderRow,
+    line: orders.LineRow,
+    view: operations.OperationView,
+    price: frozen.Line,
+    *,
+    by: Actor,
+) -> LineProgress:
+    confirmed = view.progress.get("confirmed_at")
+    return LineProgress(
+        subscription_id=line.subscription_id,
+        operation_id=line.operation_id,
+        name=line.name,
+        seats_before=line.seats_before,
+        seats_after=line.seats_after,
+        stage=_stage(line, view),
+        refusal=line.refusal,
+        trouble=view.last_error if view.state in ("waiting", "unclear", "parked") else "",
+        booked_at=order_row.placed_at,
+        sent_at=view.sent_at,
+        accepted_at=view.answered_at if line.state != "refused" else None,
+        available_at=dt.datetime.fromisoformat(confirmed) if confirmed else None,
+        settled_at=line.finished_at,
+        free_now=_free_now(line, by=by) if line.state == "done" else 0,
+        price=price,
+    )
+
+
+def _stage(line: orders.LineRow, view: operations.OperationView) -> str:
+    if line.state in ("done", "refused"):
+        return line.state
+    if view.state in ("parked", "unclear"):
+        return "parked" if view.state == "parked" else "checking"
+    if view.sent_at is None:
+        return "booked"
+    return "sent" if view.answered_at is None else "accepted"
+
+
+def _free_now(line: orders.LineRow, *, by: Actor) -> int:
+    holding = holdings.holding(seen_by=by, subscription_id=line.subscription_id, action="orders.view")
+    pool = assignments.pools(tenant_ids=[holding.tenant_id]).get((holding.tenant_id, holding.sku_id))
+    return 0 if pool is None else max(pool.assignable + holding.seats - holding.vendor_seats, 0)

@@ -1,0 +1,313 @@
+"""Brings together what a price is made of: holdings, people, offers, policy and tax, judged by `rules.quote`."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from seatwright.access import permissions
+from seatwright.access.actors import Actor
+from seatwright.assignments import queries as assignments
+from seatwright.catalogue import queries as catalogue
+from seatwright.customers.queries import CustomerRow
+from seatwright.orders import calculation as frozen
+from seatwright.orders import queries as orders
+from seatwright.rules import business_dates, money, periods, proration, tax, terms, windows
+from seatwright.rules import quote as rules
+from seatwright.rules.refusals import Refusal
+from seatwright.subscriptions import queries as holdings
+
+LIVE_STATES = ("active", "pending", "suspended")
+NO_LIMIT_WINDOW = dt.timedelta(days=36500)
+NAMES_SHOWN = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """The total number of seats wished for a subscription."""
+
+    subscription_id: uuid.UUID
+    seats: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priced:
+    """A priced wish; `calculation` is None exactly when it is refused. `quote` has amounts and refusals by line."""
+
+    customer: CustomerRow
+    quote: rules.Quote
+    calculation: frozen.Calculation | None
+
+    @property
+    def refusals(self) -> dict[str, tuple[Refusal, ...]]:
+        """The refusals of each line by subscription id as text; those of the whole booking under the empty text."""
+        found: dict[str, tuple[Refusal, ...]] = {}
+        for key, refusal in self.quote.all_refusals:
+            found[key] = (*found.get(key, ()), refusal)
+        return found
+
+
+class Refused(Exception):
+    """The booking is refused; `priced` says why, line by line."""
+
+    def __init__(self, priced: Priced) -> None:
+        super().__init__("refused")
+        self.priced = priced
+
+
+def price(*, by: Actor, customer: CustomerRow, wishes: Sequence[Wish], at: dt.datetime) -> Priced:
+    """Judge and price the wish as of `at`; raises access.permissions.Unknown for a subscription of somebody else."""
+    rows = {
+        row.subscription_id: row
+        for row in holdings.holdings(seen_by=by, customer_ids=[customer.customer_id], action="seats.quote")
+    }
+    if any(wish.subscription_id not in rows for wish in wishes):
+        raise permissions.Unknown
+    wanted = {wish.subscription_id: wish.seats for wish in wishes}
+    concerned = [row for row in rows.values() if row.status in LIVE_STATES or row.subscription_id in wanted]
+    on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
+    vendor_key = rows[wishes[0].subscription_id].vendor_key if wishes else "microsoft"
+    policy = window_policy(vendor_key=vendor_key, on=on)
+    offers = {row.subscription_id: _offer(row, customer) for row in concerned}
+    assembly = _Assembly(customer=customer, rows=concerned, wanted=wanted, offers=offers, on=on)
+    quote = rules.quote(
+        wishes=[rules.LineWish(str(wish.subscription_id), wish.seats) for wish in wishes],
+        holdings=[assembly.holding(row) for row in concerned],
+        package_minimum=customer.package_minimum,
+        on=on,
+        at=at,
+        policy=policy,
+        tax=tax.tax_for(
+            seller_country=customer.reseller_country,
+            buyer_country=customer.country,
+            buyer_vat_id=customer.vat_id,
+            on=on,
+        ),
+        families=assembly.families(),
+    )
+    calculation = None if quote.is_refused else _calculation(quote, rows, policy=policy)
+    return Priced(customer=customer, quote=quote, calculation=calculation)
+
+
+class _Assembly:
+    """The rows of one customer turned into what the rules judge."""
+
+    def __init__(
+        self,
+        *,
+        customer: CustomerRow,
+        rows: Sequence[holdings.HoldingRow],
+        wanted: Mapping[uuid.UUID, int],
+        offers: Mapping[uuid.UUID, catalogue.OfferRow | None],
+        on: dt.date,
+    ) -> None:
+        self.customer = customer
+        self.rows = rows
+        self.wanted = wanted
+        self.offers = offers
+        self.on = on
+        tenant_ids = sorted({row.tenant_id for row in rows})
+        self.pools = assignments.pools(tenant_ids=tenant_ids)
+        self.under_way = orders.open_lines(subscription_ids=list(wanted))
+
+    def holding(self, row: holdings.HoldingRow) -> rules.Holding:
+        offer = self.offers[row.subscription_id]
+        priced = bool(row.unit_rate) and _is_sold(row)
+        is_wished = row.subscription_id in self.wanted
+        return rules.Holding(
+            subscription_key=str(row.subscription_id),
+            name=row.name,
+            quantity=row.seats,
+            assigned=self._assigned(row),
+            holders=assignments.holders(tenant_id=row.tenant_id, sku_id=row.sku_id, limit=NAMES_SHOWN)
+            if is_wished and self.wanted[row.subscription_id] < row.seats
+            else (),
+            minimum=1 if offer is None else offer.minimum,
+            maximum=None if offer is None else offer.maximum,
+            currency=row.currency,
+            unit_rate=money.Rate.parse(row.unit_rate or "0", row.currency),
+            price_list_version=row.price_list_version,
+            term=terms.Term(row.term) if priced else terms.Term.P1M,
+            billing_plan=terms.BillingPlan(row.billing_plan) if priced else terms.BillingPlan.MONTHLY,
+            anchor_on=row.anchor_on,
+            cycle=cycle_of(row, on=self.on),
+            commitment_end_on=row.commitment_end_on,
+            lots=seat_lots(row),
+            vendor_returnable=row.returnable,
+            status="change_under_way" if row.subscription_id in self.under_way else row.status,
+            is_self_service=priced and not row.is_trial and (offer is None or offer.is_self_service),
+            counts_as_active=row.status in LIVE_STATES,
+            package_key=str(row.tenant_id),
+        )
+
+    def _assigned(self, row: holdings.HoldingRow) -> int | None:
+        """How many of this subscription's seats people need, once all others of its pool have been used up."""
+        pool = self.pools.get((row.tenant_id, row.sku_id))
+        if pool is None:
+            return None
+        others = sum(
+            self.wanted.get(each.subscription_id, each.seats)
+            for each in self.rows
+            if (each.tenant_id, each.sku_id) == (row.tenant_id, row.sku_id)
+            and each.subscription_id != row.subscription_id
+            and each.status in ("active", "pending")
+        )
+        return max(pool.consumed_units - pool.foreign_units - others, 0)
+
+    def families(self) -> list[rules.FamilyCap]:
+        members: dict[tuple[str, str, uuid.UUID], set[str]] = {}
+        for row in self.rows:
+            offer = self.offers[row.subscription_id]
+            if offer is not None and offer.family:
+                members.setdefault((row.vendor_key, offer.family, row.tenant_id), set()).add(str(row.subscription_id))
+        caps = []
+        for (vendor_key, family, _), keys in members.items():
+            maximum = catalogue.family_cap(vendor_key=vendor_key, family=family, on=self.on)
+            if maximum is not None:
+                caps.append(rules.FamilyCap(family=family, subscription_keys=frozenset(keys), maximum=maximum))
+        return caps
+
+
+def _offer(row: holdings.HoldingRow, customer: CustomerRow) -> catalogue.OfferRow | None:
+    if not row.offer_key:
+        return None
+    try:
+        return catalogue.offer(offer_key=row.offer_key, reseller_id=customer.reseller_id)
+    except catalogue.OfferUnknown:
+        return None
+
+
+def _is_sold(row: holdings.HoldingRow) -> bool:
+    """Whether term and billing plan are a pair that seats are sold in."""
+    try:
+        terms.require_allowed(term=terms.Term(row.term), billing_plan=terms.BillingPlan(row.billing_plan))
+    except ValueError:
+        return False
+    return True
+
+
+def _calculation(
+    quote: rules.Quote, rows: Mapping[uuid.UUID, holdings.HoldingRow], *, policy: windows.WindowPolicy
+) -> frozen.Calculation:
+    assert quote.totals is not None
+    return frozen.Calculation(
+        on=quote.on,
+        currency=quote.lines[0].due_now.currency,
+        tax_basis_points=quote.tax.rate_basis_points,
+        tax_treatment=str(quote.tax.treatment),
+        policy_version=quote.policy_version,
+        lines=tuple(_frozen_line(line, rows[uuid.UUID(line.subscription_key)], quote, policy) for line in quote.lines),
+        due_now=_sums(quote.totals.due_now),
+        next_period=_sums(quote.totals.next_period),
+        rest_of_term=_sums(quote.totals.rest_of_term),
+    )
+
+
+def _sums(total: rules.Total) -> frozen.Sums:
+    return frozen.Sums(net_minor=total.net.minor, tax_minor=total.tax.minor, gross_minor=total.gross.minor)
+
+
+def _frozen_line(
+    line: rules.QuoteLine, row: holdings.HoldingRow, quote: rules.Quote, policy: windows.WindowPolicy
+) -> frozen.Line:
+    taken = (
+        windows.consume(
+            lots=seat_lots(row), quantity=-line.delta, at=quote.at, policy=policy, vendor_says=row.returnable
+        )
+        if line.delta < 0
+        else ()
+    )
+    return frozen.Line(
+        subscription_id=row.subscription_id,
+        name=row.name,
+        term=row.term,
+        billing_plan=row.billing_plan,
+        seats_before=line.quantity_before,
+        seats_after=line.quantity_after,
+        unit_rate=row.unit_rate,
+        price_list_version=row.price_list_version,
+        commitment_end_on=line.commitment_end_on,
+        cycle_end_on=cycle_of(row, on=quote.on).end_on,
+        due_now_minor=line.due_now.minor,
+        cycle_before_minor=line.per_cycle_before.minor,
+        cycle_after_minor=line.next_period.minor,
+        rest_of_term_minor=line.rest_of_term.minor,
+        charges=tuple(
+            frozen.Charge(
+                kind=charge.kind,
+                seats=charge.seats,
+                days=charge.days,
+                cycle_days=charge.cycle_days,
+                start_on=charge.period.start_on,
+                end_on=charge.period.end_on,
+                unit_rate=charge.unit_rate.text,
+                amount_minor=charge.amount.minor,
+                rounding_minor=charge.rounding_minor,
+            )
+            for charge in line.charges
+        ),
+        takes=tuple(frozen.Take(lot_id=int(each.lot_id), seats=each.quantity) for each in taken),
+    )
+
+
+def window_policy(*, vendor_key: str, on: dt.date) -> windows.WindowPolicy:
+    """The return rule in force on that day, as the rules judge it (policy data, never a constant)."""
+    stored = catalogue.return_policy(vendor_key=vendor_key, on=on)
+    window = stored.return_window
+    if window is None:
+        window = NO_LIMIT_WINDOW if stored.is_any_time else dt.timedelta()
+    return windows.WindowPolicy(
+        version=stored.version, return_window=window, safety_margin=stored.safety_margin, source=stored.source
+    )
+
+
+def seat_lots(row: holdings.HoldingRow) -> tuple[windows.SeatLot, ...]:
+    """The subscription's lots as the rules judge them."""
+    return tuple(
+        windows.SeatLot(
+            lot_id=str(lot.lot_id), quantity=lot.seats, added_at=lot.added_at, returnable_until=lot.returnable_until
+        )
+        for lot in row.lots
+    )
+
+
+def returnable_of(row: holdings.HoldingRow, *, at: dt.datetime, policy: windows.WindowPolicy) -> windows.Returnable:
+    """The seats of the subscription that can be returned at `at`."""
+    return windows.returnable(lots=seat_lots(row), vendor_says=row.returnable, at=at, policy=policy)
+
+
+def cycle_of(row: holdings.HoldingRow, *, on: dt.date) -> periods.Period:
+    """The charge cycle in which `on` lies; that day alone where the subscription has no cycle then."""
+    if not _is_sold(row) or on < row.anchor_on:
+        return periods.Period(on, on + dt.timedelta(days=1))
+    return periods.charge_cycle(
+        anchor_on=row.anchor_on, term=terms.Term(row.term), billing_plan=terms.BillingPlan(row.billing_plan), on=on
+    )
+
+
+def rest_of_term_minor(row: holdings.HoldingRow, *, seats: int, on: dt.date) -> int:
+    """What `seats` of the subscription cost from `on` until the commitment ends; 0 once it has ended."""
+    if not row.unit_rate or not _is_sold(row) or not row.anchor_on <= on < row.commitment_end_on:
+        return 0
+    rate = money.Rate.parse(row.unit_rate, row.currency)
+    within = periods.Period(on, row.commitment_end_on)
+    cycles = periods.charge_cycles(
+        anchor_on=row.anchor_on,
+        term=terms.Term(row.term),
+        billing_plan=terms.BillingPlan(row.billing_plan),
+        within=within,
+    )
+    return sum(
+        proration.part_of_period(
+            quantity=seats,
+            unit_rate=rate,
+            cycle=cycle,
+            during=periods.Period(max(cycle.start_on, within.start_on), min(cycle.end_on, within.end_on)),
+        ).minor
+        for cycle in cycles
+    )
+
+
+def holding_of(*, by: Actor, subscription_id: uuid.UUID) -> holdings.HoldingRow:
+    """The subscription for which a change is opened; raises Unknown or NotAllowed."""
+    return holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")

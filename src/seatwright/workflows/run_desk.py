@@ -1,0 +1,161 @@
+"""Journey 12, the desk: find a customer, watch the order queue, and decide what a machine must not guess."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db import transaction
+
+from seatwright.access import permissions
+from seatwright.access.actors import Actor
+from seatwright.customers import queries as customers
+from seatwright.operations import changes as operations
+from seatwright.operations import queries as operation_queries
+from seatwright.orders import queries as orders
+from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import change_seats, seat_operation
+
+Decision = Literal["look_again", "done", "not_done"]
+
+
+class ReasonMissing(Exception):
+    """A decision on a parked operation is recorded with its reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerLine:
+    """A customer in the staff's list with what holds money or trouble."""
+
+    customer: customers.CustomerRow
+    domains: tuple[str, ...]
+    seats: int
+    subscriptions: int
+    drifts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomersPage:
+    """A page of the staff's customers; `after` continues it."""
+
+    rows: tuple[CustomerLine, ...]
+    after: str
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParkedLine:
+    """A parked operation with both views: what was ordered and what the vendor showed when last read."""
+
+    operation: operation_queries.OperationView
+    customer: customers.CustomerRow
+    order_id: uuid.UUID | None
+    name: str
+    seats_before: int
+    seats_after: int
+    vendor_seats: int
+    read_at: dt.datetime
+    may_settle: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueLine:
+    """An order that is under way, with its customer."""
+
+    order: orders.OrderRow
+    customer: customers.CustomerRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """The staff's order queue."""
+
+    parked: tuple[ParkedLine, ...]
+    running: tuple[QueueLine, ...]
+    drifts: tuple[holdings.DriftRow, ...]
+
+
+def customer_list(*, by: Actor, text: str, after: str) -> CustomersPage:
+    """A page of the customers whom the actor serves; raises NotAllowed when they are no reseller's staff."""
+    if not by.is_staff:
+        raise permissions.NotAllowed("staff.customers")
+    page = customers.search(seen_by=by, text=text, after=after)
+    ids = [row.customer_id for row in page.rows]
+    domains: dict[uuid.UUID, list[str]] = {}
+    for tenant in customers.tenants(seen_by=by, customer_ids=ids):
+        domains.setdefault(tenant.customer_id, []).append(tenant.primary_domain)
+    counts = holdings.counts(customer_ids=ids)
+    drifts = holdings.open_drifts(seen_by=by, customer_ids=ids)
+    return CustomersPage(
+        rows=tuple(
+            CustomerLine(
+                customer=row,
+                domains=tuple(domains.get(row.customer_id, ())),
+                subscriptions=counts.get(row.customer_id, (0, 0))[0],
+                seats=counts.get(row.customer_id, (0, 0))[1],
+                drifts=sum(drift.customer_id == row.customer_id for drift in drifts),
+            )
+            for row in page.rows
+        ),
+        after=page.after,
+        total=customers.count(seen_by=by),
+    )
+
+
+def queue(*, by: Actor) -> Queue:
+    """What is under way and what waits for a person; raises NotAllowed when the actor is no reseller's staff."""
+    if not by.is_staff:
+        raise permissions.NotAllowed("staff.queue")
+    running = orders.orders(seen_by=by, only_running=True, limit=100).rows
+    return Queue(
+        parked=tuple(
+            _parked_line(view, by=by) for view in operation_queries.parked(seen_by=by) if view.kind == change_seats.KIND
+        ),
+        running=tuple(
+            QueueLine(order=row, customer=customers.customer(seen_by=by, customer_id=row.customer_id))
+            for row in running
+        ),
+        drifts=tuple(holdings.open_drifts(seen_by=by)),
+    )
+
+
+def _parked_line(view: operation_queries.OperationView, *, by: Actor) -> ParkedLine:
+    assert view.customer_id is not None
+    order, line = orders.order_of_operation(operation_id=view.id)
+    holding = holdings.holding(seen_by=by, subscription_id=line.subscription_id)
+    return ParkedLine(
+        operation=view,
+        customer=customers.customer(seen_by=by, customer_id=view.customer_id),
+        order_id=order.order_id,
+        name=line.name,
+        seats_before=line.seats_before,
+        seats_after=line.seats_after,
+        vendor_seats=holding.vendor_seats,
+        read_at=holding.read_at,
+        may_settle=permissions.allowed(
+            by=by, action="operations.settle", reseller_id=view.reseller_id, customer_id=view.customer_id
+        ),
+    )
+
+
+def settle(*, by: Actor, operation_id: uuid.UUID, decision: Decision, reason: str, at: dt.datetime) -> None:
+    """Carry out a person's decision on a parked seat change, with everything that follows from it, in one transaction.
+
+    `look_again` only reads once more; `done` books seats and charges as quoted; `not_done` refuses the line.
+    Raises ReasonMissing, access.permissions.Unknown or NotAllowed, and operations.changes.NotPossible.
+    """
+    try:
+        view = operation_queries.view(operation_id=operation_id)
+    except operation_queries.NoSuchOperation:
+        raise permissions.Unknown from None
+    permissions.require(by=by, action="operations.settle", reseller_id=view.reseller_id, customer_id=view.customer_id)
+    if not reason.strip():
+        raise ReasonMissing
+    with transaction.atomic(durable=True):
+        operations.settle(operation_id=operation_id, by=by, decision=decision, reason=reason.strip(), at=at)
+        if view.kind != change_seats.KIND:
+            return
+        if decision == "done":
+            seat_operation.book(view=view, by=by, at=at)
+        elif decision == "not_done":
+            seat_operation.refuse(view=view, by=by, refusal="settled_not_done", at=at)

@@ -1,0 +1,297 @@
+"""The three durable steps of a seat change, each written so that running it again after a crash does nothing twice.
+
+    submit    judge once more at the moment of sending, note that we send, send once
+    confirm   read back; an unclear send is settled here, after the vendor's settle window
+    record    seats, charges, order line and audit in one transaction, all carrying the operation's id
+
+No transaction is open while the vendor is asked (law 2).
+"""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+
+from seatwright.access import audit
+from seatwright.access.actors import SYSTEM, Actor
+from seatwright.billing import changes as billing
+from seatwright.customers import queries as customers
+from seatwright.operations import changes as operations
+from seatwright.operations import engine
+from seatwright.operations.checkpoints import checkpoint
+from seatwright.operations.queries import OperationView
+from seatwright.orders import calculation as frozen
+from seatwright.orders import changes as orders
+from seatwright.orders import queries as order_queries
+from seatwright.rules import business_dates, windows
+from seatwright.subscriptions import changes as subscriptions
+from seatwright.subscriptions import queries as holdings
+from seatwright.vendors import port
+from seatwright.workflows import connections, pricing, sync_tenant
+
+LOOK_AGAIN = dt.timedelta(seconds=2)
+LOOK_AGAIN_LATER = dt.timedelta(seconds=15)
+PATIENT_FOR = dt.timedelta(minutes=2)
+SENDS_MOST = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """What the steps need to know of the operation's subscription and wish."""
+
+    subscription_id: uuid.UUID
+    vendor_subscription_id: str
+    tenant: customers.TenantRow
+    vendor: port.Vendor
+    before: int
+    after: int
+
+    def read(self, at: dt.datetime) -> port.VendorSubscription:
+        return self.vendor.read_subscription(
+            tenant=connections.reference(self.tenant), subscription_id=self.vendor_subscription_id, at=at
+        )
+
+
+def _job(view: OperationView) -> _Job:
+    tenant = customers.tenant(seen_by=SYSTEM, tenant_id=uuid.UUID(view.intent["tenant_id"]))
+    return _Job(
+        subscription_id=uuid.UUID(view.intent["subscription_id"]),
+        vendor_subscription_id=view.intent["vendor_subscription_id"],
+        tenant=tenant,
+        vendor=connections.vendor_of(tenant),
+        before=view.intent["seats_before"],
+        after=view.intent["seats_after"],
+    )
+
+
+def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
+    """Send the change once, unless it was sent before; a send without a noted answer is unclear, not repeated."""
+    if view.is_unanswered:
+        if view.unclear_at is None:
+            operations.mark_unclear(
+                operation_id=view.id, fence=view.fence, at=at, note="The answer was lost with the process."
+            )
+        return engine.Next()
+    if view.answered_at is not None:
+        return engine.Next()
+    job = _job(view)
+    checkpoint("submit.before_look")
+    seen = job.read(at)
+    if view.progress.get("sends") and seen.quantity == job.after:
+        # An earlier send, thought absent, has become visible after all; it is ours and is not sent again.
+        return engine.Next()
+    refusal = _why_not_now(job, seen, at=at)
+    if refusal:
+        return _refuse(view, refusal, at=at)
+    operations.mark_sent(operation_id=view.id, fence=view.fence, at=at)
+    checkpoint("submit.before_call")
+    outcome = job.vendor.set_seats(
+        tenant=connections.reference(job.tenant),
+        subscription_id=job.vendor_subscription_id,
+        quantity=job.after,
+        request_id=view.request_id,
+        at=at,
+    )
+    checkpoint("submit.after_call")
+    return _take_in(view, outcome, at=at)
+
+
+def _why_not_now(job: _Job, seen: port.VendorSubscription, *, at: dt.datetime) -> str:
+    """Why the change may not be sent at this moment, judged on what the vendor shows now; empty when it may."""
+    if seen.status != "active":
+        return "not_active"
+    if seen.quantity != job.before:
+        row = holdings.holding(seen_by=SYSTEM, subscription_id=job.subscription_id)
+        sync_tenant.settle_drift(row=row, theirs=seen.quantity, at=at)
+        return "changed_elsewhere"
+    if job.after > job.before:
+        return ""
+    customer = customers.customer(seen_by=SYSTEM, customer_id=job.tenant.customer_id)
+    policy = pricing.window_policy(
+        vendor_key=job.tenant.vendor_key, on=business_dates.business_date(at=at, zone=customer.reseller_time_zone)
+    )
+    says = None if seen.returnable is None else tuple((batch.quantity, batch.until) for batch in seen.returnable)
+    row = holdings.holding(seen_by=SYSTEM, subscription_id=job.subscription_id)
+    open_now = windows.returnable(lots=pricing.seat_lots(row), vendor_says=says, at=at, policy=policy)
+    if job.before - job.after > open_now.total:
+        return "window_closed"
+    return _too_few_for_people(job, row, at=at)
+
+
+def _too_few_for_people(job: _Job, row: holdings.HoldingRow, *, at: dt.datetime) -> str:
+    """Never below assigned, judged on the pool as the vendor shows it in this very operation (invariant 13)."""
+    for pool in job.vendor.list_pools(tenant=connections.reference(job.tenant), at=at):
+        if pool.sku_id.lower() == row.sku_id:
+            return "below_assigned" if pool.enabled - (job.before - job.after) < pool.consumed else ""
+    return ""
+
+
+def _take_in(view: OperationView, outcome: port.Outcome, *, at: dt.datetime) -> engine.StepResult:
+    match outcome:
+        case port.Done():
+            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="done")
+        case port.Later(at=look_at):
+            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="accepted")
+            checkpoint("submit.answered")
+            return engine.Again(at=look_at, why="The vendor accepted the change and works on it.")
+        case port.Unclear(why=why):
+            operations.mark_unclear(operation_id=view.id, fence=view.fence, at=at, note=why)
+            checkpoint("submit.unclear")
+            return engine.Again(at=at + LOOK_AGAIN, why=why)
+        case port.Refused(reason="not_sent" | "throttled" | "operation_pending" as reason, retry_at=retry_at):
+            operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note=reason)
+            return engine.Again(at=retry_at or at + engine.backoff(view=view), why=reason, is_trouble=True)
+        case port.Refused(reason="denied"):
+            operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note="denied")
+            return engine.Park(reason="vendor_denied", note=outcome.safe_text)
+        case port.Refused(reason=reason, code=code):
+            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="refused", code=code)
+            return _refuse(view, f"vendor_{reason}", at=at)
+    checkpoint("submit.answered")
+    return engine.Next()
+
+
+def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
+    """Look at the vendor's state: there, go on; absent, wait, and send again only once absence is proven."""
+    if view.progress.get("confirmed_at"):
+        return engine.Next()
+    job = _job(view)
+    checkpoint("confirm.before_look")
+    seen = job.read(at)
+    checkpoint("confirm.after_look")
+    if seen.quantity == job.after:
+        operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, confirmed_at=at.isoformat())
+        subscriptions.record_reading(subscription_id=job.subscription_id, reading=sync_tenant.reading(seen), at=at)
+        checkpoint("confirm.noted")
+        return engine.Next()
+    if seen.quantity != job.before:
+        return engine.Park(reason="third_value", note=f"The vendor shows {seen.quantity} seats.")
+    return _not_there_yet(view, at=at)
+
+
+def _not_there_yet(view: OperationView, *, at: dt.datetime) -> engine.StepResult:
+    since = view.unclear_at or view.sent_at or at
+    if at >= view.deadline_at:
+        return engine.Park(reason="deadline_passed", note="The change was sent and is not visible at the vendor.")
+    settle_s = settings.ENVIRONMENT.worker_settle_s
+    if view.answered_at is None and connections.settled(since=since, at=at, settle_s=settle_s):
+        sends = int(view.progress.get("sends", 1))
+        if sends >= SENDS_MOST:
+            return engine.Park(reason="sent_too_often", note=f"Sent {sends} times without effect.")
+        operations.note_progress(operation_id=view.id, fence=view.fence, at=at, sends=sends + 1)
+        operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note="absent after the settle window")
+        checkpoint("confirm.proven_absent")
+        return engine.Again(at=at, why="A read-back proved that the change did not happen.")
+    pause = LOOK_AGAIN if at - since < PATIENT_FOR else LOOK_AGAIN_LATER
+    return engine.Again(at=at + pause, why="The change is not visible at the vendor yet.")
+
+
+def record(view: OperationView, at: dt.datetime) -> engine.StepResult:
+    """Book what was confirmed, as quoted: seat ledger, charges, order line, audit and the operation's end together."""
+    checkpoint("record.before_commit")
+    with transaction.atomic(durable=True):
+        book(view=view, by=SYSTEM, at=at)
+        operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
+    checkpoint("record.committed")
+    return engine.Finished()
+
+
+def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
+    """The bookings of a change that happened, in the caller's transaction; the database refuses a second time."""
+    order, line = order_queries.order_of_operation(operation_id=view.id)
+    quoted = frozen.from_json(order.calculation)
+    priced = next(each for each in quoted.lines if each.subscription_id == line.subscription_id)
+    _book_seats(view, quoted, priced, at=at)
+    billing.post(
+        operation_id=view.id,
+        order_line_id=line.line_id,
+        reseller_id=order.reseller_id,
+        customer_id=order.customer_id,
+        subscription_id=line.subscription_id,
+        charges=[_new_charge(quoted, priced, charge) for charge in priced.charges],
+        at=at,
+    )
+    subscriptions.close_drift(subscription_id=line.subscription_id, kind="quantity", how="agrees_again", at=at)
+    orders.end_line(operation_id=view.id, state="done", at=at)
+    audit.record(
+        by=by,
+        action="seats.changed",
+        subject_kind="subscription",
+        subject_id=line.subscription_id,
+        before={"seats": line.seats_before},
+        after={"seats": line.seats_after, "order_id": str(order.order_id)},
+        at=at,
+        reseller_id=order.reseller_id,
+        customer_id=order.customer_id,
+        operation_id=view.id,
+    )
+
+
+def _book_seats(view: OperationView, quoted: frozen.Calculation, priced: frozen.Line, *, at: dt.datetime) -> None:
+    sent_at = view.sent_at or at
+    if priced.delta < 0:
+        subscriptions.take_from_lots(
+            subscription_id=priced.subscription_id,
+            takes=[subscriptions.Take(lot_id=take.lot_id, seats=take.seats) for take in priced.takes],
+            kind="returned",
+            effective_at=sent_at,
+            policy_version=quoted.policy_version,
+            operation_id=view.id,
+        )
+        return
+    row = holdings.holding(seen_by=SYSTEM, subscription_id=priced.subscription_id)
+    policy = pricing.window_policy(vendor_key=row.vendor_key, on=quoted.on)
+    subscriptions.add_lot(
+        subscription_id=priced.subscription_id,
+        seats=priced.delta,
+        kind="added",
+        effective_at=sent_at,
+        returnable_until=windows.window_end(added_at=sent_at, policy=policy),
+        policy_version=quoted.policy_version,
+        operation_id=view.id,
+    )
+
+
+def _new_charge(quoted: frozen.Calculation, line: frozen.Line, charge: frozen.Charge) -> billing.NewCharge:
+    return billing.NewCharge(
+        kind=charge.kind,
+        name=line.name,
+        seats=charge.seats,
+        days=charge.days,
+        cycle_days=charge.cycle_days,
+        period_start_on=charge.start_on,
+        period_end_on=charge.end_on,
+        unit_rate=charge.unit_rate,
+        price_list_version=line.price_list_version,
+        amount_minor=charge.amount_minor,
+        rounding_minor=charge.rounding_minor,
+        currency=quoted.currency,
+        tax_basis_points=quoted.tax_basis_points,
+        tax_treatment=quoted.tax_treatment,
+    )
+
+
+def _refuse(view: OperationView, refusal: str, *, at: dt.datetime) -> engine.StepResult:
+    with transaction.atomic(durable=True):
+        refuse(view=view, by=SYSTEM, refusal=refusal, at=at)
+        operations.finish(operation_id=view.id, fence=view.fence, state="refused", at=at, note=refusal)
+    return engine.Finished()
+
+
+def refuse(*, view: OperationView, by: Actor, refusal: str, at: dt.datetime) -> None:
+    """Note on the order that this line did not happen, in the caller's transaction; nothing is charged."""
+    orders.end_line(operation_id=view.id, state="refused", at=at, refusal=refusal)
+    audit.record(
+        by=by,
+        action="seats.refused",
+        subject_kind="subscription",
+        subject_id=view.intent["subscription_id"],
+        before={"seats": view.intent["seats_before"]},
+        after={"refusal": refusal},
+        at=at,
+        reseller_id=view.reseller_id,
+        customer_id=view.customer_id,
+        operation_id=view.id,
+    )

@@ -1,0 +1,299 @@
+"""Journey 8, the reading half: read a tenant's subscriptions, pools and people, and enter what is new.
+
+What the vendor shows is compared with the books. Unknown subscriptions are entered as found; a different number of
+seats is never adopted silently but noted as drift, unless one of our own changes is still under way (invariant 10).
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+
+from seatwright.access import audit, identifiers, permissions
+from seatwright.access.actors import SYSTEM, Actor
+from seatwright.assignments import changes as assignments
+from seatwright.catalogue import naming
+from seatwright.catalogue import queries as catalogue
+from seatwright.customers import queries as customers
+from seatwright.customers.queries import CustomerRow, TenantRow
+from seatwright.operations import changes as operations
+from seatwright.operations import engine
+from seatwright.operations import queries as operation_queries
+from seatwright.orders import queries as orders
+from seatwright.rules import business_dates
+from seatwright.subscriptions import changes as subscriptions
+from seatwright.subscriptions import queries as holdings
+from seatwright.vendors import port
+from seatwright.workflows import connections
+
+KIND = "sync_tenant"
+DEADLINE = dt.timedelta(hours=6)
+LIVE_STATES = ("active", "pending", "suspended")
+
+
+def request(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> int:
+    """Queue a reading of each tenant of the customer; those with one under way are left alone. Returns how many."""
+    customer = customers.customer(seen_by=by, customer_id=customer_id, action="sync.run")
+    queued = 0
+    for tenant in customers.tenants(seen_by=by, customer_ids=[customer.customer_id], action="sync.run"):
+        queued += _queue(tenant, by=by, at=at)
+    return queued
+
+
+def request_all(*, at: dt.datetime) -> int:
+    """Queue a reading of every tenant of the installation, as the schedule does; returns how many."""
+    return sum(_queue(tenant, by=SYSTEM, at=at) for tenant in customers.tenants_of_installation())
+
+
+def _queue(tenant: TenantRow, *, by: Actor, at: dt.datetime) -> int:
+    key = f"{KIND}:{tenant.tenant_id}"
+    with transaction.atomic():
+        if operation_queries.is_open(lease_key=key):
+            return 0
+        operation_id = identifiers.new_id()
+        operations.open_operation(
+            operation_id=operation_id,
+            kind=KIND,
+            lease_key=key,
+            intent={"tenant_id": str(tenant.tenant_id)},
+            policy_version="",
+            request_id=identifiers.new_id(),
+            reseller_id=tenant.reseller_id,
+            customer_id=tenant.customer_id,
+            by=by,
+            due_at=at,
+            deadline_at=at + DEADLINE,
+            at=at,
+        )
+        audit.record(
+            by=by,
+            action="sync.requested",
+            subject_kind="tenant",
+            subject_id=tenant.tenant_id,
+            before={},
+            after={},
+            at=at,
+            reseller_id=tenant.reseller_id,
+            customer_id=tenant.customer_id,
+            operation_id=operation_id,
+        )
+    return 1
+
+
+def read(view: operation_queries.OperationView, at: dt.datetime) -> engine.StepResult:
+    """The operation's one step: ask the vendor with no transaction open, then write what differs."""
+    tenant = customers.tenant(seen_by=SYSTEM, tenant_id=uuid.UUID(view.intent["tenant_id"]))
+    run_id = subscriptions.begin_sync(
+        tenant_id=tenant.tenant_id, reseller_id=tenant.reseller_id, customer_id=tenant.customer_id, at=at
+    )
+    try:
+        found = read_tenant(tenant=tenant, at=at)
+    except port.VendorTrouble as trouble:
+        subscriptions.end_sync(run_id=run_id, state="failed", note=trouble.safe_text, found={}, at=at)
+        raise
+    with transaction.atomic():
+        subscriptions.end_sync(run_id=run_id, state="done", note="", found=found, at=at)
+        operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
+    return engine.Finished()
+
+
+def read_tenant(*, tenant: TenantRow, at: dt.datetime) -> dict[str, int]:
+    """Read the tenant as of `at` and enter what differs; returns counts of what was written.
+
+    Raises port.VendorTrouble before anything is written of the part that could not be read.
+    """
+    vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
+    seen = vendor.list_subscriptions(tenant=ref, at=at)
+    sources = vendor.list_pool_sources(tenant=ref, at=at)
+    pools = vendor.list_pools(tenant=ref, at=at)
+    people = [_person(person) for person in vendor.iter_people(tenant=ref, at=at) if not person.removed]
+    customer = customers.customer(seen_by=SYSTEM, customer_id=tenant.customer_id)
+    sku_of = {source.commerce_subscription_id.lower(): source.sku_id.lower() for source in sources}
+    written = _enter_subscriptions(customer, tenant, seen, sku_of, at=at)
+    ours = {subscription.subscription_id.lower() for subscription in seen}
+    written["pools"] = assignments.replace_pools(
+        tenant_id=tenant.tenant_id,
+        reseller_id=tenant.reseller_id,
+        customer_id=tenant.customer_id,
+        pools=[_pool(pool, sources, ours) for pool in pools],
+        at=at,
+    )
+    written |= assignments.replace_people(
+        tenant_id=tenant.tenant_id, reseller_id=tenant.reseller_id, customer_id=tenant.customer_id, people=people
+    )
+    return written
+
+
+def _enter_subscriptions(
+    customer: CustomerRow,
+    tenant: TenantRow,
+    seen: Sequence[port.VendorSubscription],
+    sku_of: dict[str, str],
+    *,
+    at: dt.datetime,
+) -> dict[str, int]:
+    known = holdings.holdings_of_tenant(tenant_id=tenant.tenant_id)
+    under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in known.values()])
+    counts = {"subscriptions_new": 0, "subscriptions_changed": 0, "drifts": 0}
+    for subscription in seen:
+        if subscription.commitment_end_on is None or subscription.effective_start_on is None:
+            continue
+        row = known.get(subscription.subscription_id.lower())
+        if row is None:
+            _adopt(customer, tenant, subscription, sku_of.get(subscription.subscription_id.lower(), ""), at=at)
+            counts["subscriptions_new"] += 1
+            continue
+        counts["subscriptions_changed"] += subscriptions.record_reading(
+            subscription_id=row.subscription_id, reading=reading(subscription), at=at
+        )
+        if row.subscription_id not in under_way:
+            counts["drifts"] += settle_drift(row=row, theirs=subscription.quantity, at=at)
+    return counts
+
+
+def settle_drift(*, row: holdings.HoldingRow, theirs: int, at: dt.datetime) -> bool:
+    """Open, refresh or close the drift of the number of seats; True when a new one was opened."""
+    if row.seats == theirs:
+        subscriptions.close_drift(subscription_id=row.subscription_id, kind="quantity", how="agrees_again", at=at)
+        return False
+    return subscriptions.note_drift(
+        subscription_id=row.subscription_id, kind="quantity", ours=str(row.seats), theirs=str(theirs), at=at
+    )
+
+
+def _adopt(
+    customer: CustomerRow, tenant: TenantRow, seen: port.VendorSubscription, sku_id: str, *, at: dt.datetime
+) -> None:
+    on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
+    offer = _offer(customer, tenant, seen)
+    price = None if offer is None else _price(customer, offer, seen, on=on)
+    assert seen.effective_start_on is not None
+    new = subscriptions.NewSubscription(
+        tenant_id=tenant.tenant_id,
+        reseller_id=tenant.reseller_id,
+        customer_id=tenant.customer_id,
+        vendor_key=tenant.vendor_key,
+        vendor_subscription_id=seen.subscription_id,
+        offer_key="" if offer is None else offer.offer_key,
+        sku_id=(offer.sku_id if offer else "") or sku_id,
+        name=(offer.own_label or offer.title) if offer else seen.name,
+        term=seen.term,
+        billing_plan=seen.billing_cycle,
+        anchor_on=seen.effective_start_on,
+        term_start_on=seen.effective_start_on,
+        unit_rate="" if price is None else f"{price.amount:f}",
+        currency=customer.currency if price is None else price.currency,
+        price_list_version="" if price is None else price.price_list_version,
+        is_trial=seen.is_trial,
+    )
+    policy = catalogue.return_policy(vendor_key=tenant.vendor_key, on=on)
+    with transaction.atomic():
+        subscription_id = subscriptions.adopt(new=new, reading=reading(seen), policy_version=policy.version, at=at)
+        audit.record(
+            by=SYSTEM,
+            action="subscription.adopted",
+            subject_kind="subscription",
+            subject_id=subscription_id,
+            before={},
+            after={"seats": seen.quantity, "name": new.name, "vendor_subscription_id": new.vendor_subscription_id},
+            at=at,
+            reseller_id=tenant.reseller_id,
+            customer_id=tenant.customer_id,
+        )
+
+
+def _offer(customer: CustomerRow, tenant: TenantRow, seen: port.VendorSubscription) -> catalogue.OfferRow | None:
+    key = naming.OfferKey(
+        tenant.vendor_key,
+        seen.product_id,
+        seen.vendor_sku_id,
+        customer.segment,
+        seen.term,
+        seen.billing_cycle,
+        customer.country,
+    )
+    try:
+        return catalogue.offer(offer_key=str(key), reseller_id=customer.reseller_id)
+    except catalogue.OfferUnknown:
+        return None
+
+
+def _price(
+    customer: CustomerRow, offer: catalogue.OfferRow, seen: port.VendorSubscription, *, on: dt.date
+) -> catalogue.UnitRate | None:
+    try:
+        return catalogue.sales_rate(
+            reseller_id=customer.reseller_id,
+            offer_key=offer.offer_key,
+            on=on,
+            quantity=max(seen.quantity, 1),
+            currency=customer.currency,
+        )
+    except (catalogue.PriceMissing, catalogue.OfferUnknown):
+        return None
+
+
+def reading(seen: port.VendorSubscription) -> subscriptions.Reading:
+    """The vendor's view of a subscription as the books keep it; the caller has checked that it has an end date."""
+    assert seen.commitment_end_on is not None
+    return subscriptions.Reading(
+        status=seen.status,
+        seats=seen.quantity,
+        auto_renew=seen.auto_renew,
+        commitment_end_on=seen.commitment_end_on,
+        returnable=None
+        if seen.returnable is None
+        else tuple((batch.quantity, batch.until) for batch in seen.returnable),
+        scheduled=seen.scheduled,
+        cancellable_until=seen.cancellable_until,
+    )
+
+
+def _pool(pool: port.LicencePool, sources: Iterable[port.PoolSource], ours: set[str]) -> assignments.FoundPool:
+    foreign = sum(
+        source.total
+        for source in sources
+        if source.sku_id.lower() == pool.sku_id.lower()
+        and source.status in ("Enabled", "Warning")
+        and source.commerce_subscription_id.lower() not in ours
+    )
+    return assignments.FoundPool(
+        sku_id=pool.sku_id.lower(),
+        part_number=pool.sku_part_number,
+        applies_to=pool.applies_to,
+        enabled_units=pool.enabled,
+        warning_units=pool.warning,
+        suspended_units=pool.suspended,
+        consumed_units=pool.consumed,
+        foreign_units=foreign,
+    )
+
+
+def _person(person: port.VendorPerson) -> assignments.FoundPerson:
+    held: dict[tuple[str, str], assignments.Held] = {}
+    for licence in person.licences:
+        held[(licence.sku_id.lower(), licence.group_id)] = assignments.Held(
+            sku_id=licence.sku_id.lower(), group_id=licence.group_id, state=licence.state[:20], error=licence.error[:64]
+        )
+    return assignments.FoundPerson(
+        vendor_person_id=person.person_id,
+        user_principal_name=person.user_principal_name[:320],
+        display_name=person.display_name[:256] or person.user_principal_name[:256],
+        mail=person.mail[:320],
+        department=person.department[:64],
+        usage_location=person.usage_location[:8],
+        is_enabled=person.is_enabled,
+        is_guest=person.is_guest,
+        held=tuple(held.values()),
+    )
+
+
+def register() -> None:
+    """Tell the engine how this journey's operation runs."""
+    engine.register(engine.Kind(name=KIND, steps=(("read", read),)))
+
+
+def may_sync(*, by: Actor, reseller_id: uuid.UUID, customer_id: uuid.UUID) -> bool:
+    """Whether the sync button is for this actor."""
+    return permissions.allowed(by=by, action="sync.run", reseller_id=reseller_id, customer_id=customer_id)
