@@ -13,7 +13,8 @@ class StandardLibraryOnly(Contract):
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Every direct import out of the package that leads to another place than the standard library."""
-        own = {self.package, *graph.find_descendants(self.package)}
+        package = str(self.package)
+        own = {package, *graph.find_descendants(package)}
         strangers = [
             (importer, imported)
             for importer in sorted(own)
@@ -37,7 +38,7 @@ class PrivateToRoom(Contract):
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Every direct import of a room's private module from outside that room."""
         trespasses = []
-        for room in sorted(graph.find_children(self.container)):
+        for room in sorted(graph.find_children(str(self.container))):
             private = f"{room}.{self.module}"
             if private not in graph.modules:
                 continue

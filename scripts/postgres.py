@@ -127,7 +127,8 @@ def _leave(signum: int, _frame: FrameType | None) -> None:
 def leave_cleanly_when_told() -> None:
     """Make SIGTERM and SIGHUP end this process by an exception, so that the server is stopped on the way out."""
     for signum in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, _leave)
+        if signal.getsignal(signum) is not signal.SIG_IGN:  # nohup means it
+            signal.signal(signum, _leave)
 
 
 def main(arguments: list[str]) -> int:

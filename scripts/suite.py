@@ -15,6 +15,7 @@ COLOUR = re.compile(r"\x1b\[[\d;]*m")
 NOTHING_COLLECTED = 5
 # Two runs share the machine with browsers and servers of their own, so more workers than this slow each other down.
 WORKERS_MAX = 8
+END_TIMEOUT_S = 30
 MEANT_FOR_TESTS = {"SEATWRIGHT_CONTRACTS", "SEATWRIGHT_CHROMIUM", "SEATWRIGHT_TEST_SIZE"}
 
 
@@ -27,7 +28,8 @@ def run(*, name: str, arguments: list[str], environment: dict[str, str]) -> tupl
     own = ["-p", "scripts.pytest_suite", "-n", workers, "--dist", "loadgroup", f"--color={colour}"]
     command = [sys.executable, "-m", "pytest", *own, *arguments]
     summary = "no summary: pytest did not get that far"
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, errors="replace") as process:  # noqa: S603 -- the developer's own arguments
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, errors="replace")  # noqa: S603 -- the developer's own arguments
+    try:
         assert process.stdout is not None
         for line in process.stdout:
             sys.stdout.write(line)
@@ -35,7 +37,25 @@ def run(*, name: str, arguments: list[str], environment: dict[str, str]) -> tupl
             plain = COLOUR.sub("", line).strip()
             if SUMMARY.match(plain):
                 summary = plain
+        process.wait()
+    except KeyboardInterrupt:
+        # The terminal told pytest too, which now ends its own children before the database is taken from under them.
+        end(process)
+        raise
+    except BaseException:
+        process.terminate()
+        end(process)
+        raise
     return process.returncode, summary
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Wait for a process that was told to end, and end it for good when it does not."""
+    try:
+        process.wait(END_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def clean_environment() -> dict[str, str]:

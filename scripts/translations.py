@@ -9,7 +9,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from babel.messages import extract, mofile, pofile
@@ -120,8 +120,8 @@ def _trouble(message: Message | None) -> str:
         return "is not in the catalogue"
     if message.fuzzy:
         return "is marked fuzzy"
-    ids = message.id if isinstance(message.id, (tuple, list)) else (message.id,)
-    strings = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
+    ids = _texts(message.id)
+    strings = _texts(message.string)
     if not all(strings):
         return "is not translated"
     known = set(PLACEHOLDER.findall("".join(ids)))
@@ -131,6 +131,11 @@ def _trouble(message: Message | None) -> str:
     if len(ids) == 1 and set(PLACEHOLDER.findall(strings[0])) != known:
         return "loses a placeholder in its translation"
     return ""
+
+
+def _texts(value: str | Sequence[str | None] | None) -> list[str]:
+    """One text or the plural forms of one, always as a list."""
+    return [value or ""] if isinstance(value, str | None) else [each or "" for each in value]
 
 
 def compile_all(*, locale: Path = LOCALE) -> list[Path]:
