@@ -5,6 +5,7 @@
 
 import os
 import signal
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ class _Plan:
     nth: int
     hits_file: Path
     seen: dict[str, int] = field(default_factory=dict)
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
 
 _plan: _Plan | None = None
@@ -35,12 +37,16 @@ def arm(*, kill_at: str, nth: int, hits_file: Path) -> None:
 
 def checkpoint(name: str) -> None:
     """Do nothing, or, when armed, note the pass on disk and die here if the plan says so."""
-    if _plan is None:
-        return
-    _plan.seen[name] = _plan.seen.get(name, 0) + 1
-    dies = name == _plan.kill_at and _plan.seen[name] == _plan.nth
-    with _plan.hits_file.open("a", encoding="ascii") as file:
-        file.write(f"{name} {_plan.seen[name]}{' killed' if dies else ''}\n")
+    if _plan is not None:
+        with _plan.one_at_a_time:
+            _pass(plan=_plan, name=name)
+
+
+def _pass(*, plan: _Plan, name: str) -> None:
+    plan.seen[name] = plan.seen.get(name, 0) + 1
+    dies = name == plan.kill_at and plan.seen[name] == plan.nth
+    with plan.hits_file.open("a", encoding="ascii") as file:
+        file.write(f"{name} {plan.seen[name]}{' killed' if dies else ''}\n")
         file.flush()
         os.fsync(file.fileno())
     if dies:

@@ -16,7 +16,8 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import structlog
 
@@ -100,9 +101,30 @@ def step_names(*, kind: str) -> tuple[str, ...]:
     return tuple(name for name, _step in _KINDS[kind].steps)
 
 
-def is_known(*, kind: str) -> bool:
-    """Whether this process can run operations of this kind."""
-    return kind in _KINDS
+def known_kinds() -> list[str]:
+    """The names of the kinds that this process can run; it leaves other operations to newer or older processes."""
+    return sorted(_KINDS)
+
+
+def kind_of(*, operation_id: uuid.UUID) -> str:
+    """The kind of this operation."""
+    return queries.view(operation_id=operation_id).kind
+
+
+def pack(result: StepResult) -> dict[str, Any]:
+    """The result as JSON values, for an engine that stores it."""
+    values = {"result": type(result).__name__, **asdict(result)}
+    return {name: value.isoformat() if isinstance(value, dt.datetime) else value for name, value in values.items()}
+
+
+def unpack(values: dict[str, Any]) -> StepResult:
+    """The result that `pack` made these values of."""
+    given = {name: value for name, value in values.items() if name != "result"}
+    if values["result"] == "Again":
+        return Again(at=dt.datetime.fromisoformat(given.pop("at")), **given)
+    if values["result"] == "Park":
+        return Park(**given)
+    return Next() if values["result"] == "Next" else Finished()
 
 
 def perform(*, operation_id: uuid.UUID, run: int, worker_id: str, step_name: str, clock: Clock) -> StepResult:
@@ -147,25 +169,25 @@ def backoff(*, view: queries.OperationView) -> dt.timedelta:
     return doubled + doubled * digest[0] / 1020
 
 
-def conclude(*, operation_id: uuid.UUID, hold: runs.Hold, result: StepResult | None, at: dt.datetime) -> None:
+def conclude(*, hold: runs.Hold, result: StepResult | None, at: dt.datetime) -> None:
     """Write how the run ended; `result` None means that all steps passed without one saying that it is finished.
 
     Limits hold here: a deadline passed while it is not known what happened, too many runs, too much trouble in a row
     (invariant 21). Raises StaleFence.
     """
-    view = queries.view(operation_id=operation_id)
-    if view.is_finished or view.state not in RUNNABLE:
+    view = queries.view(operation_id=hold.operation_id)
+    if view.state not in RUNNABLE:
         return
     if result is None or isinstance(result, Next | Finished):
         result = Park(reason="bug", note="The steps ended and the operation did not.")
     if isinstance(result, Again):
         result = _within_limits(view=view, result=result, at=at)
     if isinstance(result, Park):
-        changes.park(operation_id=operation_id, fence=hold.fence, reason=result.reason, at=at, note=result.note)
-        log.warning("operation parked", operation_id=str(operation_id), reason=result.reason)
+        changes.park(operation_id=view.id, fence=hold.fence, reason=result.reason, at=at, note=result.note)
+        log.warning("operation parked", operation_id=str(view.id), reason=result.reason)
         return
     runs.wait(
-        operation_id=operation_id,
+        operation_id=view.id,
         fence=hold.fence,
         due_at=result.at,
         why=result.why,
@@ -211,13 +233,13 @@ def _begin(*, operation_id: uuid.UUID, at: dt.datetime, worker_id: str) -> runs.
 
 
 def _go(*, hold: runs.Hold, clock: Clock, worker_id: str) -> None:
-    kind = queries.view(operation_id=hold.operation_id).kind
+    kind = kind_of(operation_id=hold.operation_id)
     result: StepResult | None = None
     for name in step_names(kind=kind):
         result = perform(operation_id=hold.operation_id, run=hold.run, worker_id=worker_id, step_name=name, clock=clock)
         if not isinstance(result, Next):
             break
-    conclude(operation_id=hold.operation_id, hold=hold, result=result, at=clock())
+    conclude(hold=hold, result=result, at=clock())
 
 
 def run_due(*, clock: Clock, limit: int = 1000, worker_id: str = "in-process") -> int:
@@ -228,7 +250,7 @@ def run_due(*, clock: Clock, limit: int = 1000, worker_id: str = "in-process") -
     """
     count = 0
     waiting = [operation_id for operation_id, _run in runs.in_hand(worker_id=worker_id)]
-    for operation_id in [*waiting, *queries.due(at=clock(), limit=limit)]:
+    for operation_id in [*waiting, *queries.due(at=clock(), limit=limit, kinds=known_kinds())]:
         before = queries.view(operation_id=operation_id).fence
         run_once(operation_id=operation_id, at_clock=clock, worker_id=worker_id)
         count += queries.view(operation_id=operation_id).fence != before

@@ -15,6 +15,7 @@ from seatwright.operations import states
 from seatwright.operations.models import DUE, HOLDS_LEASE, RUNNABLE, Operation, State
 
 RUN_LIMIT = 500
+LOST_RUNS_MOST = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,3 +103,44 @@ def in_hand(*, worker_id: str) -> list[tuple[uuid.UUID, int]]:
     """The operations that this worker has begun and not ended, each with its run number."""
     rows = Operation.objects.filter(worker_id=worker_id, state__in=RUNNABLE, due_at__isnull=True)
     return list(rows.order_by("started_at", "id").values_list("id", "run"))
+
+
+def all_in_hand() -> list[tuple[uuid.UUID, int]]:
+    """Every operation that some worker has begun and not ended, each with its run number."""
+    rows = Operation.objects.filter(state__in=RUNNABLE, due_at__isnull=True)
+    return list(rows.order_by("started_at", "id").values_list("id", "run"))
+
+
+@transaction.atomic
+def put_back(*, operation_id: uuid.UUID, run: int, at: dt.datetime) -> None:
+    """End a run that no process will end, so that the next one may begin at once; nothing if it ended meanwhile.
+
+    An operation to which this happens `LOST_RUNS_MOST` times in a row is parked.
+    """
+    row = states.locked(operation_id=operation_id)
+    if row.run != run or row.state not in RUNNABLE or row.due_at is not None:
+        return
+    why = "The run ended without a word."
+    if row.troubles + 1 >= LOST_RUNS_MOST:
+        states.write(
+            row=row,
+            action="parked",
+            to=State.PARKED,
+            at=at,
+            reason="runs_lost",
+            fence=row.fence + 1,
+            parked_reason="runs_lost",
+            last_error=why,
+        )
+        return
+    states.write(
+        row=row,
+        action="put_back",
+        to=None if row.state == State.UNCLEAR else State.WAITING,
+        at=at,
+        reason=why,
+        fence=row.fence + 1,
+        troubles=row.troubles + 1,
+        worker_id="",
+        due_at=at,
+    )
