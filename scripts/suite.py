@@ -5,6 +5,7 @@ The last lines repeat pytest's own summary of each run, so that nobody has to lo
 
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -43,7 +44,7 @@ def run(*, name: str, arguments: list[str], environment: dict[str, str]) -> tupl
         end(process)
         raise
     except BaseException:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # to which pytest ends its workers, as it does not on SIGTERM
         end(process)
         raise
     return process.returncode, summary
