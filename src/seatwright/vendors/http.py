@@ -8,6 +8,7 @@ What a caller must know after a failed call is whether bytes may have reached th
 """
 
 import datetime as dt
+import functools
 import http.cookiejar
 import ssl
 import time
@@ -221,10 +222,12 @@ def _address(link: str) -> httpx2.URL:
         raise AnswerRefused("a link cannot be read") from None
 
 
+@functools.cache
 def _trust(ca_file: str) -> ssl.SSLContext:
+    """The trusted authorities, read once per process because reading them takes long."""
     if ca_file:
         return ssl.create_default_context(cafile=str(Path(ca_file)))
-    return ssl.create_default_context()
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def _request_ref(headers: Mapping[str, str]) -> str:

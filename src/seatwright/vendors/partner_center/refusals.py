@@ -9,7 +9,7 @@ import re
 from seatwright.vendors import bodies, http, instants, lossless, port
 from seatwright.vendors.partner_center import wire
 
-PENDING_AGAIN_S = 24 * 3600
+PENDING_AGAIN_S = 15 * 60
 NOT_READY_AGAIN_S = 120
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -87,7 +87,7 @@ def refusal(*, reason: str, code: str, retry_at: dt.datetime | None = None, requ
 
 
 def _again_at(reason: str, code: str, reply: http.Reply, at: dt.datetime) -> dt.datetime | None:
-    """When asking again makes sense: a pending operation blocks for a day (900278), a renewal for two minutes."""
+    """When asking again makes sense: what is pending (900278) ends with provisioning, every quarter of an hour."""
     if reason == "throttled":
         return instants.retry_at(reply.headers, at=at)
     if reason == "operation_pending":
