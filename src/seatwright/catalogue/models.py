@@ -165,7 +165,8 @@ class PriceList(models.Model):
     """One version of the prices for a market, currency and segment, in force from `valid_from_on` until the next one.
 
     `reseller` None means the vendor's list for the whole installation; a reseller's own list goes before it. Versions
-    are added, never changed (the database refuses).
+    are added, never changed (the database refuses). `content_hash` is over the lines alone: a file that says the same
+    in another order or dress makes no new version.
     """
 
     vendor_key = models.CharField(max_length=32)
@@ -177,6 +178,8 @@ class PriceList(models.Model):
     valid_from_on = models.DateField()
     source_name = models.CharField(max_length=200)
     source_hash = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64)
+    line_count = models.PositiveIntegerField()
     are_examples = models.BooleanField(default=False)
     imported_at = models.DateTimeField()
 

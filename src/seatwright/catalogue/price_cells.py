@@ -7,9 +7,10 @@ import datetime as dt
 import functools
 import re
 
-from babel.numbers import list_currencies
+from seatwright.rules import money, terms
 
 PRICE_SCALE = 8
+_UNIT = 100_000_000
 _PRICE = re.compile(r"([0-9]{1,10})(?:\.([0-9]{1,8}))?")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _US_DATE = re.compile(
@@ -29,13 +30,6 @@ SEGMENTS = {
     "non-profit": "non_profit",
     "non_profit": "non_profit",
 }
-TERMS = frozenset({"P1M", "P1Y", "P3Y"})
-BILLING_PLANS = frozenset({"monthly", "annual", "triennial"})
-TERM_BILLING_PLANS = {
-    "P1M": frozenset({"monthly"}),
-    "P1Y": frozenset({"monthly", "annual"}),
-    "P3Y": frozenset({"monthly", "annual", "triennial"}),
-}
 OTHER_TERMS = frozenset({"NOTERM", "P5Y", "P2Y", "P6M", "P3M", "P1D", "P7D", "P30D"})
 OTHER_BILLING_PLANS = frozenset({"one_time", "onetime", "none", "biennial"})
 
@@ -52,7 +46,7 @@ def price_e8(text: str) -> int:
             "is not a price; write it like 115.2: digits and a dot, no sign, exponent, blank or thousands separator."
         )
     whole, decimals = match.groups()
-    return int(whole) * 10**PRICE_SCALE + int((decimals or "").ljust(PRICE_SCALE, "0"))
+    return int(whole) * _UNIT + int((decimals or "").ljust(PRICE_SCALE, "0"))
 
 
 def whole_number(text: str) -> int:
@@ -130,8 +124,10 @@ def market(text: str) -> str:
 @functools.lru_cache(maxsize=1024)
 def currency(text: str) -> str:
     """The ISO 4217 code of a currency in upper case."""
-    if text.upper() not in list_currencies():
-        raise Wrong("is not a currency; write its three letters, such as EUR.")
+    try:
+        money.exponent(text.upper())
+    except money.UnknownCurrency as unknown:
+        raise Wrong("is not a currency; write its three letters, such as EUR.") from unknown
     return text.upper()
 
 
@@ -144,22 +140,22 @@ def segment(text: str) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-def term(text: str) -> str | None:
+def term(text: str) -> terms.Term | None:
     """The term, or None for one in which no seats are sold (NoTerm, P5Y and the like)."""
     upper = text.upper()
-    if upper in TERMS:
-        return upper
+    if upper in set(terms.Term):
+        return terms.Term(upper)
     if upper in OTHER_TERMS:
         return None
     raise Wrong("is not a term; P1M, P1Y and P3Y are sold, NoTerm and other lengths the vendor uses are left out.")
 
 
 @functools.lru_cache(maxsize=1024)
-def billing_plan(text: str) -> str | None:
+def billing_plan(text: str) -> terms.BillingPlan | None:
     """The billing plan, or None for one in which no seats are sold (None, OneTime)."""
     lower = text.casefold()
-    if lower in BILLING_PLANS:
-        return lower
+    if lower in set(terms.BillingPlan):
+        return terms.BillingPlan(lower)
     if lower in OTHER_BILLING_PLANS:
         return None
     raise Wrong("is not a billing plan; Monthly, Annual and Triennial are known.")

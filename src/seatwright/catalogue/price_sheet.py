@@ -18,6 +18,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from seatwright.catalogue import price_cells, tabular
+from seatwright.rules import terms
 
 COLUMNS = tabular.Columns(
     headings={
@@ -155,10 +156,10 @@ class _Reader:
         if len(self.problems) == problems_before and (term is None or plan is None):
             self.left_out[self._cell(row, "term"), self._cell(row, "billing_plan")] += 1
             return None
-        if term and plan and plan not in price_cells.TERM_BILLING_PLANS[term]:
-            possible = " or ".join(sorted(price_cells.TERM_BILLING_PLANS[term]))
+        if term and plan and plan not in terms.allowed_plans(term):
+            possible = " or ".join(terms.allowed_plans(term))
             self._wrong(line, row, "billing_plan", f"does not exist for the term {term}, which is billed {possible}.")
-        offer = self._offer(line, row, term or "", plan or "")
+        offer = self._offer(line, row, str(term or ""), str(plan or ""))
         price, ends_at_midnight = self._price(line, row)
         currency = self._value(line, row, "currency", price_cells.currency)
         texts = {column: self._text(line, row, column) for column in TEXT_LENGTHS}

@@ -80,7 +80,7 @@ def parse(*, table: tabular.Table) -> SkuTable:
     problems: list[tabular.Problem] = []
     for line, row in table.rows:
         cells = {name: tabular.plain(row[place]) for name, place in table.places.items()}
-        found = _problems(table=table, line=line, cells=cells)
+        found = list(_problems(table=table, line=line, cells=cells))
         if found:
             problems.extend(found)
             continue
@@ -101,12 +101,15 @@ def parse(*, table: tabular.Table) -> SkuTable:
         plan_id: PlanNames(name=chosen(names), title=chosen(plan_titles[plan_id]))
         for plan_id, names in plan_names.items()
     }
+    problems = [*table.problems, *problems]
+    if not skus and not problems:
+        problems.append(tabular.Problem(line=1, advice="after the header there is no row; is this the right file?"))
     return SkuTable(
         skus=skus,
         plans=plans,
         has_plans=has_plans,
         repeated_rows=repeated,
-        problems=[*table.problems, *problems],
+        problems=problems,
         unknown_columns=table.unknown,
     )
 
