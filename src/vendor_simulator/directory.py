@@ -20,10 +20,10 @@ import datetime as dt
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from vendor_simulator import graph_people
+from vendor_simulator import books, graph_people
 
 Document = graph_people.Document
 NAMESPACE = uuid.UUID("5e41a6f5-4a3c-4a8e-9d0f-2f1c9a6f2b11")
@@ -73,9 +73,10 @@ CREATE INDEX IF NOT EXISTS directory_old_views_user ON directory_old_views (tena
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Make the directory's tables where they are missing."""
-    for statement in TABLES.split(";"):
-        if statement.strip():
+    """Make the directory's tables where they are missing; costs one look where they are not."""
+    there = "SELECT 1 FROM sqlite_master WHERE name = 'directory_old_views_user'"
+    if connection.execute(there).fetchone() is None:
+        for statement in filter(str.strip, TABLES.split(";")):
             connection.execute(statement)
 
 
@@ -100,31 +101,22 @@ def is_open(connection: sqlite3.Connection, *, tenant_id: str) -> bool:
     row = connection.execute("SELECT * FROM customers WHERE tenant_id = ?", (tenant_id,)).fetchone()
     if row is None:
         return False
-    create_tenant(
-        connection,
-        tenant_id=tenant_id,
-        name=row["company"],
-        domain=row["domain"],
-        country=row["country"],
-        at=dt.datetime.fromisoformat(row["created_at"]),
-    )
+    created_at = books.instant(row["created_at"])
+    document = {
+        "displayName": row["company"],
+        "countryLetterCode": row["country"],
+        "createdDateTime": graph_people.stamp(at=created_at),
+    }
+    _put_organization(connection, tenant_id, document)
+    _put_domains(connection, tenant_id, [{"id": row["domain"]}])
     return True
 
 
 def organization(connection: sqlite3.Connection, *, tenant_id: str) -> Document | None:
     """The tenant's own document, or None for a tenant that is not known here."""
+    create_tables(connection)
     row = connection.execute("SELECT organization FROM directory_tenants WHERE tenant_id = ?", (tenant_id,)).fetchone()
     return None if row is None else json.loads(row[0])
-
-
-def create_tenant(
-    connection: sqlite3.Connection, *, tenant_id: str, name: str, domain: str, country: str, at: dt.datetime
-) -> None:
-    """Make an empty directory with one initial domain; a tenant that exists already is left as it is."""
-    if organization(connection, tenant_id=tenant_id) is not None:
-        return
-    document = {"displayName": name, "countryLetterCode": country, "createdDateTime": graph_people.stamp(at=at)}
-    _write_tenant(connection, {"tenantId": tenant_id, "organization": document, "domains": [{"id": domain}]})
 
 
 def domains(connection: sqlite3.Connection, *, tenant_id: str) -> list[Document]:
@@ -133,7 +125,12 @@ def domains(connection: sqlite3.Connection, *, tenant_id: str) -> list[Document]
 
 
 def load(connection: sqlite3.Connection, seed: Mapping[str, Any]) -> None:
-    """Write the directory members of a seed (form above); what exists under the same key is replaced."""
+    """Write the directory members of a seed (form above).
+
+    People and groups that exist under the same id or name are replaced; a tenant's members that the seed does not
+    mention stay as they are, so that a seed can change a setting alone.
+    """
+    create_tables(connection)
     for entry in seed.get("planDependencies", ()):
         rows = [(entry["plan"].lower(), needed.lower()) for needed in entry["needsOneOf"]]
         connection.executemany("INSERT OR IGNORE INTO directory_plan_needs VALUES (?, ?)", rows)
@@ -148,22 +145,34 @@ def load(connection: sqlite3.Connection, seed: Mapping[str, Any]) -> None:
 
 def _write_tenant(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
     tenant_id = entry["tenantId"].lower()
-    document = {"id": tenant_id, **entry.get("organization", {})}
-    connection.execute("INSERT OR REPLACE INTO directory_tenants VALUES (?, ?)", (tenant_id, json.dumps(document)))
-    for number, domain in enumerate(entry.get("domains", ())):
-        defaults = {"isDefault": number == 0, "isInitial": domain["id"].endswith(".onmicrosoft.com")}
-        values = (tenant_id, domain["id"].lower(), json.dumps(defaults | domain))
-        connection.execute("INSERT OR REPLACE INTO directory_domains VALUES (?, ?, ?)", values)
+    is_open(connection, tenant_id=tenant_id)
+    _put_organization(connection, tenant_id, entry.get("organization", {}))
+    if "domains" in entry:
+        _put_domains(connection, tenant_id, entry["domains"])
     for name, value in entry.get("settings", {}).items():
         set_setting(connection, tenant_id=tenant_id, name=name, value=value)
+
+
+def _put_organization(connection: sqlite3.Connection, tenant_id: str, document: Mapping[str, Any]) -> None:
+    before = organization(connection, tenant_id=tenant_id) or {"id": tenant_id}
+    merged = json.dumps({**before, **document})
+    connection.execute("INSERT OR REPLACE INTO directory_tenants VALUES (?, ?)", (tenant_id, merged))
+
+
+def _put_domains(connection: sqlite3.Connection, tenant_id: str, found: Sequence[Mapping[str, Any]]) -> None:
+    connection.execute("DELETE FROM directory_domains WHERE tenant_id = ?", (tenant_id,))
+    for number, domain in enumerate(found):
+        defaults = {"isDefault": number == 0, "isInitial": domain["id"].endswith(".onmicrosoft.com")}
+        values = (tenant_id, domain["id"].lower(), json.dumps({**defaults, **domain}))
+        connection.execute("INSERT INTO directory_domains VALUES (?, ?, ?)", values)
 
 
 def _write_people(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> None:
     tenant_id = entry["tenantId"].lower()
     for user in (*entry.get("users", ()), *_generated(entry)):
-        user_id = graph_people.insert_user(
-            connection, tenant_id=tenant_id, document={"accountEnabled": True, "userType": "Member"} | user
-        )
+        document = {"accountEnabled": True, "userType": "Member"} | user
+        graph_people.forget_user(connection, tenant_id=tenant_id, document=document)
+        user_id = graph_people.insert_user(connection, tenant_id=tenant_id, document=document)
         for held in user.get("licenses", ()):
             _write_seeded(connection, tenant_id, user_id, held, group_id="")
 
@@ -190,6 +199,7 @@ def _write_groups(connection: sqlite3.Connection, entry: Mapping[str, Any]) -> N
     for group in entry.get("groups", ()):
         group_id = group["id"].lower()
         document = {name: value for name, value in group.items() if name not in {"members", "licenses"}}
+        connection.execute("DELETE FROM directory_groups WHERE tenant_id = ? AND group_id = ?", (tenant_id, group_id))
         values = (tenant_id, group_id, json.dumps({"securityEnabled": True, "mailEnabled": False} | document))
         connection.execute("INSERT INTO directory_groups (tenant_id, group_id, document) VALUES (?, ?, ?)", values)
         for held in group.get("licenses", ()):

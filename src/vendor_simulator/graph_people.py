@@ -118,6 +118,16 @@ def insert_user(connection: sqlite3.Connection, *, tenant_id: str, document: Doc
     return user_id
 
 
+def forget_user(connection: sqlite3.Connection, *, tenant_id: str, document: Document) -> None:
+    """Make room for a person that is written again under the same object id or sign-in name."""
+    keys = (tenant_id, str(document.get("id", "")).lower(), str(document["userPrincipalName"]).lower())
+    rows = connection.execute(
+        "DELETE FROM directory_users WHERE tenant_id = ? AND (user_id = ? OR upn_key = ?) RETURNING user_id", keys
+    ).fetchall()
+    for row in rows:
+        connection.execute("DELETE FROM directory_licences WHERE tenant_id = ? AND user_id = ?", (tenant_id, row[0]))
+
+
 def update_user(connection: sqlite3.Connection, *, tenant_id: str, user: User, changes: Document) -> None:
     """Merge `changes` into the user's document and note the changed members for delta readers."""
     document = user.document | changes

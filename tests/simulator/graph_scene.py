@@ -1,23 +1,21 @@
 """A small tenant with every case that the Graph tests need; each reply is held to the published description."""
 
+import contextlib
 import datetime as dt
-import json
 import pathlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from starlette.testclient import TestClient
+
 from tests.simulator import openapi_check
+from vendor_simulator import books, testing, tokens
 
-from vendor_simulator import app, books, directory, holdings, tokens
-
-NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 TENANT = "11111111-1111-4111-8111-111111111111"
 LARGE_TENANT = "22222222-2222-4222-8222-222222222222"
-RESELLER = "99999999-9999-4999-8999-999999999999"
+RESELLER = books.Settings().partner_tenant_id
 OTHER_RESELLER = "88888888-8888-4888-8888-888888888888"
 
 MAIL = "a0000000-0000-4000-8000-000000000001"
@@ -43,24 +41,31 @@ SALES = "d0000000-0000-4000-8000-000000000001"
 NEWCOMERS = "d0000000-0000-4000-8000-000000000002"
 
 PLANS = {MAIL: "MAIL", MEETINGS: "MEETINGS", ARCHIVE: "ARCHIVE", KIOSK_MAIL: "KIOSK_MAIL", STORAGE: "STORAGE"}
-SKUS = {
-    OFFICE: ("OFFICE", "User", (MAIL, MEETINGS)),
-    ARCHIVING: ("ARCHIVING", "User", (ARCHIVE,)),
-    KIOSK: ("KIOSK", "User", (KIOSK_MAIL,)),
-    LAST_ONE: ("LAST_ONE", "User", (STORAGE,)),
-    CAPACITY: ("CAPACITY", "Company", (STORAGE,)),
-}
-# (subscription id, sku, seats, state, owner)
-SUBSCRIPTIONS = (
-    ("e0000000-0000-4000-8000-000000000001", OFFICE, 5, "active", RESELLER),
-    ("e0000000-0000-4000-8000-000000000002", OFFICE, 2, "active", OTHER_RESELLER),
-    ("e0000000-0000-4000-8000-000000000003", OFFICE, 1, "expired", RESELLER),
-    ("e0000000-0000-4000-8000-000000000004", OFFICE, 4, "suspended", RESELLER),
-    ("e0000000-0000-4000-8000-000000000005", ARCHIVING, 10, "active", RESELLER),
-    ("e0000000-0000-4000-8000-000000000006", KIOSK, 10, "active", RESELLER),
-    ("e0000000-0000-4000-8000-000000000007", LAST_ONE, 1, "active", RESELLER),
-    ("e0000000-0000-4000-8000-000000000008", CAPACITY, 1, "active", RESELLER),
-)
+
+
+def _product(number: int, sku_id: str, part_number: str, *plans: str, applies_to: str = "User") -> dict[str, Any]:
+    service_plans = [{"servicePlanId": plan, "servicePlanName": PLANS[plan]} for plan in plans]
+    sku = {
+        "skuId": "0001",
+        "provisioningId": sku_id,
+        "partNumber": part_number,
+        "appliesTo": applies_to,
+        "servicePlans": service_plans,
+    }
+    return {"productId": f"P{number}", "title": part_number.title(), "skus": [sku]}
+
+
+def bought(number: int, product: int, seats: int, status: str = "active", owner: str = RESELLER) -> dict[str, Any]:
+    """A yearly subscription that began on 1 January 2026."""
+    return {
+        "id": f"e0000000-0000-4000-8000-{number:012}",
+        "productId": f"P{product}",
+        "skuId": "0001",
+        "quantity": seats,
+        "status": status,
+        "ownerTenantId": owner,
+        "createdAt": "2026-01-01T00:00:00Z",
+    }
 
 
 def _person(user_id: str, name: str, **members: Any) -> dict[str, Any]:
@@ -77,12 +82,37 @@ def _person(user_id: str, name: str, **members: Any) -> dict[str, Any]:
 
 
 SEED: dict[str, Any] = {
+    "clock": {"now": "2026-03-02T09:00:00Z"},
+    "products": [
+        _product(0, OFFICE, "OFFICE", MAIL, MEETINGS),
+        _product(1, ARCHIVING, "ARCHIVING", ARCHIVE),
+        _product(2, KIOSK, "KIOSK", KIOSK_MAIL),
+        _product(3, LAST_ONE, "LAST_ONE", STORAGE),
+        _product(4, CAPACITY, "CAPACITY", STORAGE, applies_to="Company"),
+    ],
+    "customers": [
+        {
+            "tenantId": TENANT,
+            "company": "Alpenblick GmbH",
+            "domain": "alpenblick.onmicrosoft.com",
+            "subscriptions": [
+                bought(1, 0, 5),
+                bought(2, 0, 2, owner=OTHER_RESELLER),
+                bought(3, 0, 1, "expired"),
+                bought(4, 0, 4, "suspended"),
+                bought(5, 1, 10),
+                bought(6, 2, 10),
+                bought(7, 3, 1),
+                bought(8, 4, 1),
+            ],
+        },
+        {"tenantId": LARGE_TENANT, "company": "Nordlicht AG", "domain": "nordlicht.onmicrosoft.com"},
+    ],
     "planDependencies": [{"plan": ARCHIVE, "needsOneOf": [MAIL, KIOSK_MAIL]}],
     "planExclusions": [[MAIL, KIOSK_MAIL]],
     "directories": [
         {
             "tenantId": TENANT,
-            "organization": {"displayName": "Alpenblick GmbH", "countryLetterCode": "DE"},
             "domains": [{"id": "alpenblick.example"}, {"id": "alpenblick.onmicrosoft.com"}],
             "users": [
                 _person(ADA, "Ada", licenses=[{"skuId": OFFICE, "disabledPlans": [MEETINGS]}]),
@@ -106,7 +136,6 @@ SEED: dict[str, Any] = {
         },
         {
             "tenantId": LARGE_TENANT,
-            "organization": {"displayName": "Nordlicht AG"},
             "domains": [{"id": "nordlicht.example"}],
             "generatedUsers": {"count": 250, "domain": "nordlicht.example", "usageLocation": "DE"},
         },
@@ -120,6 +149,7 @@ class Scene:
 
     client: httpx2.Client
     connection: sqlite3.Connection
+    simulator: testing.Simulator
 
     def token(
         self, *, tenant_id: str = TENANT, roles: tuple[str, ...] = (), audience: str = books.GRAPH_AUDIENCE
@@ -133,7 +163,7 @@ class Scene:
             ends_at=now + dt.timedelta(hours=1),
             roles=roles,
         )
-        return tokens.issue(self.connection, claims=claims, base_url="http://testserver", at=now)
+        return tokens.issue(self.connection, claims=claims, base_url=self.simulator.base_url, at=now)
 
     def get(self, url: str, *, tenant_id: str = TENANT, **headers: str) -> httpx2.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -156,91 +186,37 @@ class Scene:
         states = self.get(f"/users/{user}?$select=licenseAssignmentStates").json()["licenseAssignmentStates"]
         return sorted(((state["skuId"], state["assignedByGroup"]) for state in states), key=str)
 
+    def set(self, name: str, value: float) -> None:
+        """Change a setting of the tenant's directory."""
+        self.simulator.seed({"directories": [{"tenantId": TENANT, "settings": {name: value}}]})
+
     def pool(self, sku_id: str) -> dict[str, Any]:
         skus = self.get("/subscribedSkus").json()["value"]
         found: dict[str, Any] = next(sku for sku in skus if sku["skuId"] == sku_id)
         return found
 
     def advance(self, seconds: float) -> None:
-        books.advance_clock(self.connection, seconds)
+        self.simulator.clock(advance_s=seconds)
 
     def effects(self) -> list[tuple[str, str]]:
         """(kind, subject) of everything that took effect on this face."""
-        rows = self.connection.execute("SELECT kind, subject FROM effects WHERE face = 'graph' ORDER BY effect_id")
-        return [(row["kind"], row["subject"]) for row in rows]
+        found = [effect for effect in self.simulator.effects() if effect["face"] == "graph"]
+        return [(effect["kind"], effect["subject"]) for effect in found]
 
 
-def served(folder: pathlib.Path) -> Scene:
-    """The scene over new books in `folder`, with the clock standing at `NOW`."""
-    application = app.create_app(folder / "books.sqlite3")
-    connection: sqlite3.Connection = application.state.books
-    books.freeze_clock(connection, NOW)
-    directory.create_tables(connection)
-    for number, (sku_id, (part_number, applies_to, plans)) in enumerate(SKUS.items()):
-        _write_sku(connection, f"P{number}", sku_id, part_number, applies_to, plans)
-    for subscription_id, sku_id, seats, status, owner in SUBSCRIPTIONS:
-        write_subscription(connection, subscription_id, sku_id, seats, status=status, owner=owner)
-    directory.load(connection, SEED)
-    client = TestClient(application, base_url="http://testserver")
-    client._transport = openapi_check.validating_transport(client._transport)
-    return Scene(client=client, connection=connection)
+@contextlib.contextmanager
+def running(folder: pathlib.Path) -> Iterator[testing.Simulator]:
+    """A simulator process with books in `folder`; `fresh` fills it for each test."""
+    with testing.running(folder / "books.sqlite3") as simulator:
+        yield simulator
 
 
-def _write_sku(
-    connection: sqlite3.Connection,
-    product_id: str,
-    sku_id: str,
-    part_number: str,
-    applies_to: str,
-    plans: tuple[str, ...],
-) -> None:
-    service_plans = [{"servicePlanId": plan, "servicePlanName": PLANS[plan], "appliesTo": "User"} for plan in plans]
-    connection.execute(
-        "INSERT INTO skus (product_id, sku_id, title, description, provisioning_id, part_number, applies_to, minimum,"
-        " maximum, is_trial, is_addon, is_on_sale, prerequisites, upgrades, plans, service_plans)"
-        " VALUES (?, '0001', ?, '', ?, ?, ?, 1, 1000, 0, 0, 1, '[]', '[]', '[]', ?)",
-        (product_id, part_number, sku_id, part_number, applies_to, json.dumps(service_plans)),
-    )
-
-
-def write_subscription(
-    connection: sqlite3.Connection, subscription_id: str, sku_id: str, seats: int, *, status: str, owner: str
-) -> None:
-    """A yearly subscription that began on 1 January 2026."""
-    began = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    holdings.add(
-        connection,
-        holdings.Subscription(
-            subscription_id=subscription_id,
-            tenant_id=TENANT,
-            owner_tenant_id=owner,
-            product_id=f"P{list(SKUS).index(sku_id)}",
-            sku_id="0001",
-            availability_id="A",
-            offer_name=sku_id,
-            friendly_name="",
-            quantity=seats,
-            term="P1Y",
-            billing_cycle="monthly",
-            status=status,
-            suspension_reasons=(),
-            is_auto_renew=True,
-            is_trial=False,
-            created_at=began,
-            term_started_at=began,
-            term_ends_at=dt.datetime(2027, 1, 1, tzinfo=dt.UTC),
-            anchored_on=began.date(),
-            state_since=began,
-            cancellable_until=None,
-            scheduled=None,
-            next_charge=None,
-            promotion_id="",
-            partner_id="",
-            order_id="",
-            version=1,
-            updates=0,
-            visible_from=began,
-            next_due_at=dt.datetime(2027, 1, 1, tzinfo=dt.UTC),
-            batches=(),
-        ),
-    )
+@contextlib.contextmanager
+def fresh(simulator: testing.Simulator) -> Iterator[Scene]:
+    """The scene as seeded, whatever an earlier test did."""
+    simulator.reset()
+    simulator.seed(SEED)
+    connection = books.open_books(simulator.books_path)
+    with httpx2.Client(base_url=simulator.base_url, transport=openapi_check.validating_transport()) as client:
+        yield Scene(client=client, connection=connection, simulator=simulator)
+    connection.close()

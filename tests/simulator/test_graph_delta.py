@@ -1,19 +1,28 @@
 """Delta rounds on the simulated Graph: what changed since a link was given."""
 
-import pathlib
 import urllib.parse
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from tests.simulator import graph_scene
 from tests.simulator.graph_scene import ADA, BOB, CLEO, EMIL, LARGE_TENANT, OFFICE, TENANT
+from vendor_simulator import testing
 
 LICENCES = "/users/delta?$select=id,displayName,assignedLicenses,licenseAssignmentStates"
 
 
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[testing.Simulator]:
+    with graph_scene.running(tmp_path_factory.mktemp("graph")) as started:
+        yield started
+
+
 @pytest.fixture
-def scene(tmp_path: pathlib.Path) -> graph_scene.Scene:
-    return graph_scene.served(tmp_path)
+def scene(simulator: testing.Simulator) -> Iterator[graph_scene.Scene]:
+    with graph_scene.fresh(simulator) as found:
+        yield found
 
 
 def round_of(scene: graph_scene.Scene, url: str, *, tenant_id: str = TENANT) -> tuple[list[dict[str, Any]], str, int]:
@@ -91,7 +100,7 @@ def test_a_round_from_latest_starts_empty_and_then_brings_changes(scene: graph_s
 
 
 def test_changes_made_while_the_first_round_is_paged_come_in_the_next(scene: graph_scene.Scene) -> None:
-    scene.connection.execute("INSERT INTO directory_settings VALUES (?, 'page_size', 4)", (TENANT,))
+    scene.set("page_size", 4)
     first = scene.get(LICENCES).json()
     scene.assign(ADA, remove=[OFFICE])
     _, link, _ = round_of(scene, first["@odata.nextLink"])
@@ -101,7 +110,7 @@ def test_changes_made_while_the_first_round_is_paged_come_in_the_next(scene: gra
 
 def test_a_change_that_is_not_visible_yet_comes_once_it_is(scene: graph_scene.Scene) -> None:
     _, link, _ = round_of(scene, LICENCES)
-    scene.connection.execute("INSERT INTO directory_settings VALUES (?, 'read_lag_s', 60)", (TENANT,))
+    scene.set("read_lag_s", 60)
     scene.assign(BOB, add=[OFFICE])
     found, link, _ = round_of(scene, link)
     assert found == []

@@ -1,16 +1,25 @@
 """Groups on the simulated Graph: members, licences that reach them in the background, and what goes wrong with one."""
 
-import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from tests.simulator import graph_scene
-from tests.simulator.graph_scene import ADA, BOB, CLEO, DORA, EMIL, KIOSK, LAST_ONE, NEWCOMERS, OFFICE, SALES, TENANT
+from tests.simulator.graph_scene import ADA, BOB, CLEO, DORA, EMIL, KIOSK, LAST_ONE, NEWCOMERS, OFFICE, SALES
+from vendor_simulator import testing
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[testing.Simulator]:
+    with graph_scene.running(tmp_path_factory.mktemp("graph")) as started:
+        yield started
 
 
 @pytest.fixture
-def scene(tmp_path: pathlib.Path) -> graph_scene.Scene:
-    return graph_scene.served(tmp_path)
+def scene(simulator: testing.Simulator) -> Iterator[graph_scene.Scene]:
+    with graph_scene.fresh(simulator) as found:
+        yield found
 
 
 def assign(scene: graph_scene.Scene, group: str, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> Any:
@@ -42,7 +51,7 @@ def test_groups_and_their_members_are_listed(scene: graph_scene.Scene) -> None:
 
 
 def test_a_group_licence_is_accepted_at_once_and_reaches_the_members_later(scene: graph_scene.Scene) -> None:
-    scene.connection.execute("INSERT INTO directory_settings VALUES (?, 'group_lag_s', 120)", (TENANT,))
+    scene.set("group_lag_s", 120)
     join(scene, NEWCOMERS, BOB)
     assert assign(scene, NEWCOMERS, add=(OFFICE,)).status_code == 202
     assert scene.held(BOB) == []

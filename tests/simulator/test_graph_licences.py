@@ -1,9 +1,9 @@
 """Assigning licences on the simulated Graph: what is allowed, what is refused in which words, all or nothing."""
 
-import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+
 from tests.simulator import graph_scene
 from tests.simulator.graph_scene import (
     ADA,
@@ -23,11 +23,19 @@ from tests.simulator.graph_scene import (
     SALES,
     STORAGE,
 )
+from vendor_simulator import testing
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[testing.Simulator]:
+    with graph_scene.running(tmp_path_factory.mktemp("graph")) as started:
+        yield started
 
 
 @pytest.fixture
-def scene(tmp_path: pathlib.Path) -> graph_scene.Scene:
-    return graph_scene.served(tmp_path)
+def scene(simulator: testing.Simulator) -> Iterator[graph_scene.Scene]:
+    with graph_scene.fresh(simulator) as found:
+        yield found
 
 
 def test_an_assigned_licence_shows_on_the_person_in_the_details_and_in_the_pool(scene: graph_scene.Scene) -> None:
@@ -203,7 +211,7 @@ def test_a_deleted_person_gives_the_units_back_at_once(scene: graph_scene.Scene)
 
 
 def test_a_written_licence_shows_only_after_the_lag_though_it_counts_at_once(scene: graph_scene.Scene) -> None:
-    scene.connection.execute("INSERT INTO directory_settings VALUES (?, 'read_lag_s', 30)", (graph_scene.TENANT,))
+    scene.set("read_lag_s", 30)
     assert scene.assign(BOB, add=[LAST_ONE]).status_code == 200
     assert scene.held(BOB) == []
     assert scene.assign(ADA, add=[LAST_ONE]).status_code == 400

@@ -1,19 +1,26 @@
 """The frame of the simulated Graph: tokens and roles, headers, error bodies, metadata, faults, batches."""
 
-import pathlib
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from tests.simulator import graph_scene
 from tests.simulator.graph_scene import ADA, BOB, CLEO, OFFICE, TENANT
+from vendor_simulator import books, testing
 
-from vendor_simulator import books, faults
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[testing.Simulator]:
+    with graph_scene.running(tmp_path_factory.mktemp("graph")) as started:
+        yield started
 
 
 @pytest.fixture
-def scene(tmp_path: pathlib.Path) -> graph_scene.Scene:
-    return graph_scene.served(tmp_path)
+def scene(simulator: testing.Simulator) -> Iterator[graph_scene.Scene]:
+    with graph_scene.fresh(simulator) as found:
+        yield found
 
 
 def refusal(answer: Any) -> tuple[int, str]:
@@ -23,7 +30,7 @@ def refusal(answer: Any) -> tuple[int, str]:
 def test_a_call_needs_a_token_that_is_good_here_and_now(scene: graph_scene.Scene) -> None:
     unusable = (
         "",
-        "Bearer ",
+        "Bearer",
         "Bearer made.up.token",
         f"Basic {scene.token()}",
         f"Bearer {scene.token(audience=books.PARTNER_AUDIENCE)}",
@@ -54,12 +61,8 @@ def test_a_token_with_roles_is_held_to_them(scene: graph_scene.Scene) -> None:
 
 def test_a_customer_of_the_books_has_an_empty_directory_from_the_start(scene: graph_scene.Scene) -> None:
     tenant_id = str(uuid.uuid4())
-    scene.connection.execute(
-        "INSERT INTO customers (customer_id, tenant_id, company, domain, country, segment, relationship, is_consented,"
-        " has_agreement, details, created_at) VALUES (?, ?, 'Neu GmbH', 'neu.onmicrosoft.com', 'AT', 'commercial',"
-        " 'reseller', 1, 1, '{}', '2026-03-01T00:00:00.000000Z')",
-        (tenant_id, tenant_id),
-    )
+    customer = {"tenantId": tenant_id, "company": "Neu GmbH", "domain": "neu.onmicrosoft.com", "country": "AT"}
+    scene.simulator.seed({"customers": [customer]})
     (found,) = scene.get("/organization", tenant_id=tenant_id).json()["value"]
     assert (found["displayName"], found["countryLetterCode"]) == ("Neu GmbH", "AT")
     assert [domain["id"] for domain in scene.get("/domains", tenant_id=tenant_id).json()["value"]] == [
@@ -113,7 +116,7 @@ def test_an_option_given_twice_is_refused(scene: graph_scene.Scene) -> None:
 
 def test_a_throttled_call_is_told_to_wait_and_changes_nothing(scene: graph_scene.Scene) -> None:
     match = {"face": "graph", "method": "POST", "path": "assignLicense"}
-    faults.add_rule(scene.connection, {"match": match, "fault": {"kind": "throttle_429", "wait_s": 7}})
+    scene.simulator.fault("throttle_429", match=match, wait_s=7)
     throttled = scene.assign(BOB, add=[OFFICE])
     assert refusal(throttled) == (429, "TooManyRequests")
     assert throttled.headers["retry-after"] == "7"
@@ -125,24 +128,21 @@ def test_a_throttled_call_is_told_to_wait_and_changes_nothing(scene: graph_scene
     ("kind", "took_effect"), [("error_5xx_before_effect", False), ("error_5xx_after_effect", True)]
 )
 def test_a_server_error_says_nothing_about_the_effect(scene: graph_scene.Scene, kind: str, took_effect: bool) -> None:
-    rule = {"match": {"path": "assignLicense"}, "fault": {"kind": kind, "status": 503}}
-    faults.add_rule(scene.connection, rule)
+    scene.simulator.fault(kind, match={"path": "assignLicense"}, status=503)
     assert refusal(scene.assign(BOB, add=[OFFICE])) == (503, "ServiceUnavailable")
     assert bool(scene.held(BOB)) is took_effect
 
 
 def test_a_late_write_shows_after_its_span_and_an_ignored_one_never(scene: graph_scene.Scene) -> None:
-    late = {"kind": "late_visibility", "visible_after_s": 90}
-    faults.add_rule(scene.connection, {"match": {"path": f"{BOB}/assignLicense"}, "fault": late})
-    ignored = {"kind": "ignored_write"}
-    faults.add_rule(scene.connection, {"match": {"path": f"{ADA}/assignLicense"}, "fault": ignored})
+    scene.simulator.fault("late_visibility", match={"path": f"{BOB}/assignLicense"}, visible_after_s=90)
+    scene.simulator.fault("ignored_write", match={"path": f"{ADA}/assignLicense"})
     assert scene.assign(BOB, add=[OFFICE]).status_code == 200
     assert scene.assign(ADA, remove=[OFFICE]).status_code == 200
     assert scene.held(BOB) == []
     scene.advance(90)
     assert scene.held(BOB) == [(OFFICE, None)]
     assert scene.held(ADA) == [(OFFICE, None)]
-    fired = faults.counts(scene.connection)
+    fired = scene.simulator.fired()
     assert (fired["late_visibility"], fired["ignored_write"]) == (1, 1)
 
 
@@ -210,5 +210,6 @@ def test_twenty_parts_are_a_batch(scene: graph_scene.Scene) -> None:
 
 def test_the_books_name_tenant_and_request_of_each_effect(scene: graph_scene.Scene) -> None:
     scene.assign(BOB, add=[OFFICE])
-    row = scene.connection.execute("SELECT * FROM effects WHERE face = 'graph'").fetchone()
-    assert (row["tenant_id"], row["kind"], row["subject"]) == (TENANT, "licences_assigned", BOB)
+    (effect,) = scene.simulator.effects()
+    assert (effect["face"], effect["tenant_id"]) == ("graph", TENANT)
+    assert (effect["kind"], effect["subject"]) == ("licences_assigned", BOB)

@@ -1,16 +1,24 @@
 """The tenant on the simulated Graph: who it is, what it owns, and from whom."""
 
-import pathlib
+import copy
+from collections.abc import Iterator
 
 import pytest
-from tests.simulator import graph_scene
 
-from vendor_simulator import books
+from tests.simulator import graph_scene
+from vendor_simulator import testing
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[testing.Simulator]:
+    with graph_scene.running(tmp_path_factory.mktemp("graph")) as started:
+        yield started
 
 
 @pytest.fixture
-def scene(tmp_path: pathlib.Path) -> graph_scene.Scene:
-    return graph_scene.served(tmp_path)
+def scene(simulator: testing.Simulator) -> Iterator[graph_scene.Scene]:
+    with graph_scene.fresh(simulator) as found:
+        yield found
 
 
 def test_the_organisation_is_the_tenant_of_the_token(scene: graph_scene.Scene) -> None:
@@ -94,25 +102,22 @@ def test_subscriptions_are_counted_filtered_and_paged(scene: graph_scene.Scene) 
 
 
 def test_bought_seats_reach_the_pool_after_the_lag(scene: graph_scene.Scene) -> None:
-    books.change_settings(scene.connection, {"pool_lag_s": 600})
-    scene.connection.execute(
-        "INSERT INTO pool_history (subscription_id, effective_at, quantity, status, product_id, sku_id)"
-        " VALUES ('e0000000-0000-4000-8000-000000000001', ?, 9, 'active', 'P0', '0001')",
-        (books.stamp(books.now(scene.connection)),),
-    )
+    scene.simulator.settings(pool_lag_s=600)
+    path = f"/v1/customers/{graph_scene.TENANT}/subscriptions/e0000000-0000-4000-8000-000000000001"
+    headers = {"Authorization": f"Bearer {scene.simulator.token()}"}
+    bought = scene.client.get(path, headers=headers).json() | {"quantity": 9}
+    assert scene.client.patch(path, headers=headers, json=bought).status_code == 200
     assert scene.pool(graph_scene.OFFICE)["prepaidUnits"]["enabled"] == 5 + 2
     scene.advance(600)
     assert scene.pool(graph_scene.OFFICE)["prepaidUnits"]["enabled"] == 9 + 2
 
 
 def test_seats_lowered_below_use_leave_the_pool_over_assigned(scene: graph_scene.Scene) -> None:
-    for subscription in ("1", "2", "3"):
-        scene.connection.execute(
-            "UPDATE pool_history SET quantity = 0 WHERE subscription_id = ?",
-            (f"e0000000-0000-4000-8000-00000000000{subscription}",),
-        )
+    fewer = copy.deepcopy(graph_scene.SEED)
+    fewer["customers"][0]["subscriptions"] = [graph_scene.bought(1, 0, 2)]
+    scene.simulator.reset()
+    scene.simulator.seed(fewer)
     pool = scene.pool(graph_scene.OFFICE)
-    assert (pool["prepaidUnits"]["enabled"], pool["consumedUnits"]) == (0, 3)
-    assert pool["capabilityStatus"] == "Suspended"
+    assert (pool["prepaidUnits"]["enabled"], pool["consumedUnits"]) == (2, 3)
     refused = scene.assign(graph_scene.BOB, add=[graph_scene.OFFICE])
     assert "does not have any available licenses" in refused.json()["error"]["message"]

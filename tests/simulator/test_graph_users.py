@@ -1,16 +1,25 @@
 """People on the simulated Graph: pages, members, filters and writes."""
 
-import pathlib
 import urllib.parse
+from collections.abc import Iterator
 
 import pytest
+
 from tests.simulator import graph_scene
-from tests.simulator.graph_scene import ADA, BOB, CLEO, EMIL, GUEST, LARGE_TENANT, OFFICE, TENANT
+from tests.simulator.graph_scene import ADA, BOB, CLEO, EMIL, GUEST, LARGE_TENANT, OFFICE
+from vendor_simulator import testing
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[testing.Simulator]:
+    with graph_scene.running(tmp_path_factory.mktemp("graph")) as started:
+        yield started
 
 
 @pytest.fixture
-def scene(tmp_path: pathlib.Path) -> graph_scene.Scene:
-    return graph_scene.served(tmp_path)
+def scene(simulator: testing.Simulator) -> Iterator[graph_scene.Scene]:
+    with graph_scene.fresh(simulator) as found:
+        yield found
 
 
 def names(scene: graph_scene.Scene, query: str, **headers: str) -> list[str]:
@@ -274,7 +283,7 @@ def test_a_deleted_person_is_gone_and_the_name_is_free(scene: graph_scene.Scene)
 
 
 def test_a_new_person_can_be_missing_for_the_span_of_the_lag(scene: graph_scene.Scene) -> None:
-    scene.connection.execute("INSERT INTO directory_settings VALUES (?, 'read_lag_s', 60)", (TENANT,))
+    scene.set("read_lag_s", 60)
     created = scene.send("POST", "/users", NEW).json()["id"]
     assert scene.get(f"/users/{created}").status_code == 404
     assert len(scene.get("/users").json()["value"]) == 6
