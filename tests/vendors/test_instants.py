@@ -73,6 +73,11 @@ def test_a_date_to_wait_for_is_measured_by_the_vendors_own_clock() -> None:
     assert instants.retry_at(headers, at=AT) == AT + dt.timedelta(seconds=30)
 
 
+def test_a_date_to_wait_for_before_the_vendors_own_date_is_measured_by_ours() -> None:
+    headers = {"retry-after": "Sun, 22 Nov 2026 12:00:30 GMT", "date": "Sun, 22 Nov 2026 14:00:00 GMT"}
+    assert instants.retry_at(headers, at=AT) == AT + dt.timedelta(seconds=30)
+
+
 @given(value=st.text() | st.floats().map(str) | st.integers().map(str), date=st.text())
 @example(value="1e5", date="")
 @example(value="٣", date="")

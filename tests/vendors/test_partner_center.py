@@ -86,6 +86,27 @@ def test_without_an_etag_no_precondition_is_sent(
     assert "if-match" not in patch.calls.last.request.headers
 
 
+@pytest.mark.parametrize(("etag", "sent"), [('"v2"', '"v2"'), ("eyJpZCI6MX0=", '"eyJpZCI6MX0="')])
+def test_an_etag_is_sent_back_in_quotes(
+    vendor: microsoft.MicrosoftVendor, httpx2_mock: respx.Router, partner_token: respx.Route, etag: str, sent: str
+) -> None:
+    httpx2_mock.get(URL).respond(200, json=resource(attributes={"etag": etag}))
+    patch = httpx2_mock.patch(url__startswith=PARTNER).respond(200, json=resource(quantity=7))
+    set_seats(vendor)
+    assert patch.calls.last.request.headers["if-match"] == sent
+
+
+@pytest.mark.parametrize("etag", ["a\r\nX-Evil: 1", "ä", 'a"b', " "])
+def test_an_etag_that_is_none_sends_nothing(
+    vendor: microsoft.MicrosoftVendor, httpx2_mock: respx.Router, partner_token: respx.Route, etag: str
+) -> None:
+    httpx2_mock.get(URL).respond(200, json=resource(attributes={"etag": etag}))
+    patch = httpx2_mock.patch(url__startswith=PARTNER)
+    outcome = set_seats(vendor)
+    assert isinstance(outcome, port.Refused)
+    assert (outcome.reason, patch.call_count) == ("not_sent", 0)
+
+
 def test_seats_that_are_already_as_wanted_are_not_sent(
     vendor: microsoft.MicrosoftVendor, httpx2_mock: respx.Router, read: respx.Route
 ) -> None:

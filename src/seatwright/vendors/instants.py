@@ -43,8 +43,9 @@ def _offset(zone: str | None) -> dt.timedelta:
 def retry_at(headers: Mapping[str, str], *, at: dt.datetime, missing_s: int = DEFAULT_WAIT_S) -> dt.datetime:
     """When the vendor wants to be asked again: its `retry-after`, between one second and a day from `at`.
 
-    Whole and decimal seconds and HTTP dates are understood (a date is compared with the answer's own `date`, so that
-    clocks may differ); a missing, negative or unreadable value means `missing_s`. Header names are lower case.
+    Whole and decimal seconds and HTTP dates are understood; a date is compared with the answer's own `date`, so that
+    clocks may differ, or with `at` when it lies before that. A missing, negative or unreadable value means `missing_s`.
+    Header names are lower case.
     """
     wait_s = _wait_s(headers.get("retry-after", "").strip(), answered=headers.get("date", ""), at=at)
     if wait_s is None or wait_s < 0:
@@ -58,7 +59,9 @@ def _wait_s(value: str, *, answered: str, at: dt.datetime) -> float | None:
     until = _http_date(value)
     if until is None:
         return None
-    return (until - (_http_date(answered) or at)).total_seconds()
+    return next(
+        (wait for now in (_http_date(answered), at) if now and (wait := (until - now).total_seconds()) >= 0), None
+    )
 
 
 def _http_date(value: str) -> dt.datetime | None:

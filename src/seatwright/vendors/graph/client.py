@@ -75,7 +75,12 @@ class GraphClient:
 
     def _page[Item](self, tenant_id: str, link: str, item: type[Item], at: dt.datetime) -> wire.Page[Item]:
         for attempt in stamina.retry_context(
-            on=port.VendorDown, attempts=self._read_attempts, timeout=20.0, wait_initial=0.2, wait_max=2.0
+            on=port.VendorDown,
+            attempts=self._read_attempts,
+            timeout=20.0,
+            wait_initial=0.2,
+            wait_max=2.0,
+            wait_jitter=0.2,
         ):
             with attempt:
                 return self._page_once(tenant_id, link, item, at)

@@ -33,6 +33,7 @@ class PartnerCenter:
         self, *, tenant: port.TenantRef, subscription_id: str, quantity: int, request_id: uuid.UUID, at: dt.datetime
     ) -> port.Outcome:
         """See `port.Vendor.set_seats`; a subscription that already has `quantity` seats is answered without sending."""
+        assert quantity >= 1, "no seats at all is a cancellation"
         try:
             before = self._read(tenant, subscription_id, at)
             seen = translate.subscription(before)

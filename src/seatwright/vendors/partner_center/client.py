@@ -1,6 +1,7 @@
 """Calls to Partner Center over HTTP. Reads are repeated a few times and raise `port.VendorTrouble`; writes go once."""
 
 import datetime as dt
+import re
 import urllib.parse
 import uuid
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,9 @@ from seatwright.vendors.partner_center import refusals, wire
 VENDOR = "Partner Center"
 PAGE_SIZE = 500
 MAX_PAGES = 2_000
+QUOTE = '"'
+
+_ETAG = re.compile(r'"[!#-~]{1,1000}"|[!#-~]{1,1000}')
 
 
 class PartnerCenterClient:
@@ -76,8 +80,10 @@ class PartnerCenterClient:
             "MS-RequestId": str(request_id),
         }
         etag = (changed.attributes and changed.attributes.etag) or ""
+        if etag and not _ETAG.fullmatch(etag):
+            raise port.VendorGarbled(f"{VENDOR} sent an entity tag that cannot be sent back")
         if etag:
-            headers["If-Match"] = etag if etag.startswith('"') else f'"{etag}"'
+            headers["If-Match"] = f'"{etag.strip(QUOTE)}"'
         reply = self._channel.send(
             method="PATCH",
             link=f"{_customer(customer_id)}/subscriptions/{http.path_part(changed.id)}",
@@ -108,7 +114,12 @@ class PartnerCenterClient:
         self, link: str, kind: type[W], *, at: dt.datetime, headers: Mapping[str, str] | None = None
     ) -> W:
         for attempt in stamina.retry_context(
-            on=port.VendorDown, attempts=self._read_attempts, timeout=20.0, wait_initial=0.2, wait_max=2.0
+            on=port.VendorDown,
+            attempts=self._read_attempts,
+            timeout=20.0,
+            wait_initial=0.2,
+            wait_max=2.0,
+            wait_jitter=0.2,
         ):
             with attempt:
                 return self._read_once(link, kind, at, headers or {})
