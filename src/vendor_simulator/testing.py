@@ -65,13 +65,14 @@ class Simulator:
 
     def kill(self) -> None:
         """Ends the process as `kill -9` does."""
-        self._end(signal.SIGKILL)
+        self.end(signal.SIGKILL)
 
     def stop(self) -> int:
         """Ends the process by SIGTERM and tells its exit status."""
-        return self._end(signal.SIGTERM)
+        return self.end(signal.SIGTERM)
 
-    def _end(self, number: signal.Signals) -> int:
+    def end(self, number: signal.Signals) -> int:
+        """Sends the signal, waits, and tells the exit status; 0 when there is no process."""
         if self._process is None:
             return 0
         self._process.send_signal(number)
