@@ -9,9 +9,11 @@ import httpcore2
 import pytest
 import respx
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
-from seatwright.vendors import lossless, microsoft, port
-from seatwright.vendors.partner_center import translate, wire
+from seatwright.vendors import http, lossless, microsoft, port
+from seatwright.vendors.partner_center import adapter, translate, wire
 from tests.vendors.conftest import AT, PARTNER, SECRET, TENANT, TOKEN, settings
 
 SUBSCRIPTION_ID = "a4c1340d-6911-4758-bba3-0c4c6007d161"
@@ -269,6 +271,37 @@ def test_an_unusual_answer_that_shows_the_wanted_seats_is_done(
     assert isinstance(outcome, port.Done)
     assert outcome.seen is not None
     assert outcome.seen.quantity == 7
+
+
+@given(
+    status=st.integers(200, 599) | st.sampled_from([200, 202, 400, 401, 403, 404, 409, 412, 429, 503]),
+    headers=st.dictionaries(st.sampled_from(["retry-after", "date", "content-type", "location"]), st.text(max_size=20)),
+    body=st.binary(max_size=60)
+    | st.dictionaries(
+        st.sampled_from(["id", "quantity", "Quantity", "status", "code", "message", "refundableQuantity", "links"]),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.text(max_size=9)
+        | st.lists(st.integers(), max_size=2)
+        | st.sampled_from([SUBSCRIPTION_ID, 7, 800090, "active"]),
+    ).map(lambda tree: json.dumps(tree).encode()),
+)
+def test_every_conceivable_answer_is_one_outcome_and_done_only_with_proof(
+    status: int, headers: dict[str, str], body: bytes
+) -> None:
+    reply = http.Reply(status=status, headers=headers, body=body)
+    outcome = adapter._outcome(reply, quantity=7, subscription_id=SUBSCRIPTION_ID, at=AT)
+    assert isinstance(outcome, port.Done | port.Later | port.Unclear | port.Refused)
+    if isinstance(outcome, port.Done):
+        assert status == 200
+        assert outcome.seen is not None
+        assert (outcome.seen.subscription_id, outcome.seen.quantity) == (SUBSCRIPTION_ID, 7)
+    if isinstance(outcome, port.Refused):
+        assert 400 <= status < 500
+        assert outcome.reason in port.REASONS
+    if status >= 500:
+        assert isinstance(outcome, port.Unclear)
 
 
 @pytest.mark.parametrize(

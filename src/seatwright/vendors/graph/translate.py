@@ -1,6 +1,7 @@
 """Graph's resources as plain values of the port."""
 
 import datetime as dt
+import functools
 
 from msgspec import UNSET, UnsetType
 
@@ -82,29 +83,39 @@ def left_out(seen: wire.User) -> frozenset[str]:
 
 def text(value: str | UnsetType | None) -> str:
     """Foreign text made fit to store: no NUL characters, at most `MAX_TEXT` characters."""
-    return value.replace("\x00", "")[:MAX_TEXT] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    if len(value) > MAX_TEXT or "\x00" in value:
+        return value.replace("\x00", "")[:MAX_TEXT]
+    return value
 
 
 def _licences(seen: wire.User) -> tuple[port.PersonLicence, ...]:
     """By origin when the vendor says so; else the plain list, as if every licence were assigned directly."""
     if isinstance(seen.license_assignment_states, list):
         return tuple(
-            port.PersonLicence(
-                sku_id=text(state.sku_id).lower(),
-                group_id=text(state.assigned_by_group).lower(),
-                state=text(state.state),
-                error="" if text(state.error).lower() == "none" else text(state.error),
-            )
-            for state in seen.license_assignment_states
-            if state.sku_id
+            [
+                _licence(text(state.sku_id), text(state.assigned_by_group), text(state.state), text(state.error))
+                for state in seen.license_assignment_states
+                if state.sku_id
+            ]
         )
     if isinstance(seen.assigned_licenses, list):
         return tuple(
-            port.PersonLicence(sku_id=text(licence.sku_id).lower(), group_id="", state="Active", error="")
-            for licence in seen.assigned_licenses
-            if licence.sku_id
+            [_licence(text(licence.sku_id), "", "Active", "") for licence in seen.assigned_licenses if licence.sku_id]
         )
     return ()
+
+
+@functools.lru_cache(maxsize=4096)
+def _licence(sku_id: str, group_id: str, state: str, error: str) -> port.PersonLicence:
+    """One value for all people who hold the same licence the same way: a tenant has few of them."""
+    return port.PersonLicence(
+        sku_id=sku_id.lower(),
+        group_id=group_id.lower(),
+        state=state,
+        error="" if error.lower() == "none" else error,
+    )
 
 
 def _instant(value: str | None) -> dt.datetime | None:

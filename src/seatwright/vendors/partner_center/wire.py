@@ -154,10 +154,15 @@ class Subscription(Resource):
 
 
 class Address(Wire):
+    id: str | None = None
     first_name: str | None = None
+    middle_name: str | None = None
     last_name: str | None = None
+    email_address: str | None = None
     address_line1: str | None = None
     address_line2: str | None = None
+    address_line3: str | None = None
+    district: str | None = None
     city: str | None = None
     state: str | None = None
     region: str | None = None

@@ -201,6 +201,8 @@ class WebhookRegistration(Wire):
     webhook_url: str | None = None
     webhook_events: tuple[str, ...] | None = None
     signature_token_to_ms_signature_header: bool | None = None
+    last_modified_timestamp: str | None = None
+    properties: dict[str, Any] | None = None
 
 
 class WebhookValidation(Wire):
