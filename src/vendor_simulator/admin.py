@@ -41,7 +41,7 @@ def _route(method: str, path: str, work: Work) -> Route:
             if not isinstance(body, dict):
                 raise ValueError("the body must be a JSON object")
             return JSONResponse(work(request.app.state.books, body | dict(request.query_params)))
-        except (ValueError, KeyError, TypeError) as wrong:
+        except (ValueError, KeyError, TypeError, sqlite3.IntegrityError) as wrong:
             return JSONResponse({"error": f"{type(wrong).__name__}: {wrong}"}, 422)
 
     return Route(path, endpoint, methods=[method])

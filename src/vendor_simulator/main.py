@@ -25,9 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = _parser().parse_args(arguments)
     made = app.create_app(given.books, app.AppSettings(admin_token=given.admin_token))
     connection = made.state.books
-    if given.now:
+    is_new = not seeds.is_filled(connection)
+    if given.now and is_new:
         books.freeze_clock(connection, books.instant(given.now))
-    if given.seed_file:
+    if given.seed_file and is_new:
         seeds.load(connection, json.loads(pathlib.Path(given.seed_file).read_text(encoding="utf-8-sig")))
     port = given.port or _free_port(given.host)
     server = Server(
@@ -54,8 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8300, help="0 takes any free port")
     serve.add_argument("--books", required=True, metavar="FILE", help="SQLite file, made if absent")
-    serve.add_argument("--seed-file", metavar="JSON", help="contents added to the books before the first call")
-    serve.add_argument("--now", metavar="ISO", help="freeze the vendor's clock at this instant")
+    serve.add_argument("--seed-file", metavar="JSON", help="what new books begin with; books in use are left alone")
+    serve.add_argument("--now", metavar="ISO", help="where the clock of new books stands still")
     serve.add_argument("--tls-cert", metavar="PEM")
     serve.add_argument("--tls-key", metavar="PEM")
     serve.add_argument("--until-stdin-closes", action="store_true", help="end as soon as nobody holds the input open")

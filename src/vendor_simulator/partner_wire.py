@@ -42,13 +42,15 @@ def _throttled(_call: exchange.Call, wait_s: int) -> exchange.Answer:
 
 
 def _echoes(call: exchange.Call) -> dict[str, str]:
-    return {
+    """The caller's ids again; the catalogue says each of them twice, as the real one does."""
+    echoes = {
         "MS-RequestId": call.request_id,
         "MS-CorrelationId": call.correlation_id,
-        "MS-CV": f"{call.correlation_id[:16]}.0",
-        "MS-ServerId": "simulator",
         "X-Locale": call.header("x-locale") or "en-US",
     }
+    if "/products" in call.path:
+        echoes = {name: f"{value},{value}" for name, value in echoes.items()}
+    return echoes | {"MS-CV": f"{call.correlation_id[:16]}.0", "MS-ServerId": "simulator"}
 
 
 FACE = exchange.Face(

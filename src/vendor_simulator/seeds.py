@@ -32,6 +32,11 @@ def load(connection: sqlite3.Connection, seed: Seed) -> None:
     ageing.settle(connection, now=books.now(connection))
 
 
+def is_filled(connection: sqlite3.Connection) -> bool:
+    """Whether the books know a customer, so that a start with a seed leaves them alone."""
+    return connection.execute("SELECT 1 FROM customers LIMIT 1").fetchone() is not None
+
+
 def reset(connection: sqlite3.Connection) -> None:
     """Empties every table of the books, the directory's included; only the key that signs tokens stays."""
     connection.execute("BEGIN IMMEDIATE")

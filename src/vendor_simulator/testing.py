@@ -13,6 +13,7 @@ import os
 import pathlib
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -30,11 +31,23 @@ _PACKAGE_PLACE = str(pathlib.Path(__file__).resolve().parent.parent)
 class Simulator:
     """A simulator process on one port of 127.0.0.1 and a client of its admin routes."""
 
-    def __init__(self, books_path: str | os.PathLike[str], *, arguments: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        books_path: str | os.PathLike[str],
+        *,
+        arguments: tuple[str, ...] = (),
+        certificate: tuple[str | os.PathLike[str], str | os.PathLike[str]] | None = None,
+    ) -> None:
+        """`certificate` names the files of a certificate for 127.0.0.1 and its key, and makes the server speak TLS."""
         self.books_path = os.fspath(books_path)
         self._arguments = arguments
+        self._trust = None
+        if certificate is not None:
+            files = [os.fspath(file) for file in certificate]
+            self._arguments += ("--tls-cert", files[0], "--tls-key", files[1])
+            self._trust = ssl.create_default_context(cafile=files[0])
         self._process: subprocess.Popen[str] | None = None
-        scheme = "https" if "--tls-cert" in arguments else "http"
+        scheme = "http" if certificate is None else "https"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -92,7 +105,7 @@ class Simulator:
             headers={"X-Admin-Token": ADMIN_TOKEN, "Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=60, context=self._trust) as answer:  # noqa: S310
                 read: dict[str, Any] = json.load(answer)
                 return read
         except urllib.error.HTTPError as refused:
@@ -148,16 +161,21 @@ class Simulator:
         }
         url = f"{self.base_url}/{tenant_id or settings.partner_tenant_id}/oauth2/v2.0/token"
         data = urllib.parse.urlencode(form).encode()
-        with urllib.request.urlopen(urllib.request.Request(url, data=data), timeout=60) as answer:  # noqa: S310
+        asked = urllib.request.Request(url, data=data)  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=60, context=self._trust) as answer:  # noqa: S310
             return str(json.load(answer)["access_token"])
 
 
 @contextlib.contextmanager
 def running(
-    books_path: str | os.PathLike[str], *, now: str | None = None, seed: Mapping[str, Any] | None = None
+    books_path: str | os.PathLike[str],
+    *,
+    now: str | None = None,
+    seed: Mapping[str, Any] | None = None,
+    certificate: tuple[str | os.PathLike[str], str | os.PathLike[str]] | None = None,
 ) -> Iterator[Simulator]:
     """A started simulator, frozen at `now` if given and filled with `seed`; ended on leaving, killed or not."""
-    simulator = Simulator(books_path)
+    simulator = Simulator(books_path, certificate=certificate)
     simulator.start()
     try:
         if now is not None:

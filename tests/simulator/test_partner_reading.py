@@ -39,6 +39,8 @@ def test_answers_echo_the_ids_of_the_call(partner: Partner) -> None:
     assert answer.headers["MS-RequestId"] == request_id
     assert answer.headers["MS-CorrelationId"] == correlation_id
     assert answer.headers["MS-CV"]
+    doubled = partner.get("/products?country=DE&targetView=OnlineServices", MS_RequestId=request_id)
+    assert doubled.headers["MS-RequestId"] == f"{request_id},{request_id}"
 
 
 def test_an_unknown_path_is_refused_in_the_documented_body(partner: Partner) -> None:

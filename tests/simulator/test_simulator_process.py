@@ -1,15 +1,22 @@
 """The simulator as a process: what survives `kill -9`, how it ends, and what time alone does."""
 
 import contextlib
+import datetime as dt
+import ipaddress
 import json
 import pathlib
 import signal
+import ssl
 import subprocess
 import sys
 import uuid
 
 import httpx2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.simulator.partner_scene import ALPHA, BASIC, SEED, Partner, code_of
 from vendor_simulator import testing
@@ -72,8 +79,43 @@ def test_the_command_seeds_from_a_file_and_freezes_its_clock(tmp_path: pathlib.P
     try:
         assert simulator.admin("GET", "clock") == {"now": "2028-02-29T00:00:00.000000Z", "mode": "frozen"}
         assert [customer["company"] for customer in simulator.dump()["customers"]] == ["A"]
+        simulator.clock(advance_s=60)
+        simulator.kill()
+        simulator.start()
+        assert simulator.admin("GET", "clock")["now"] == "2028-02-29T00:01:00.000000Z"
     finally:
         simulator.stop()
+
+
+def test_it_speaks_tls_when_given_a_certificate(tmp_path: pathlib.Path) -> None:
+    certificate = made_certificate(tmp_path)
+    with testing.running(tmp_path / "books.sqlite3", seed=SEED, certificate=certificate) as simulator:
+        context = ssl.create_default_context(cafile=certificate[0])
+        headers = {"Authorization": f"Bearer {simulator.token()}"}
+        answer = httpx2.get(f"{simulator.base_url}/v1/customers", headers=headers, verify=context)
+        assert simulator.base_url.startswith("https://")
+        assert answer.json()["totalCount"] == 2
+        simulator.fault("timeout_before_effect")
+        with pytest.raises(httpx2.RemoteProtocolError):
+            httpx2.get(f"{simulator.base_url}/v1/customers", headers=headers, verify=context)
+
+
+def made_certificate(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+    """Files of a certificate for 127.0.0.1 that signs itself, and of its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vendor simulator")])
+    now = dt.datetime.now(dt.UTC)
+    built = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    built = built.not_valid_before(now - dt.timedelta(hours=1)).not_valid_after(now + dt.timedelta(hours=1))
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    built = built.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+    certificate = built.sign(key, hashes.SHA256())
+    files = folder / "certificate.pem", folder / "key.pem"
+    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return files
 
 
 def test_a_running_clock_goes_on_from_where_it_is_set(simulator: testing.Simulator) -> None:
