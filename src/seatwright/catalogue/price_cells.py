@@ -50,8 +50,8 @@ def price_e8(text: str) -> int:
 
 
 def whole_number(text: str) -> int:
-    """A number of seats from 1 to 999,999,999."""
-    if not _WHOLE.fullmatch(text) or int(text) == 0:
+    """A number of seats from 0 to 999,999,999."""
+    if not _WHOLE.fullmatch(text):
         raise Wrong("is not a number of seats; write it like 25, or leave the cell empty.")
     return int(text)
 

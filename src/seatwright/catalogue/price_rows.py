@@ -128,8 +128,8 @@ def _offers(product_pks: set[int]) -> dict[tuple[int, str, str, str, str], int]:
 def content_hash(lines: list[SheetLine]) -> str:
     """A hash of what the lines say, whatever their order and the file they came in."""
     digest = hashlib.sha256()
-    for text in sorted(f"{line.offer!r}{line.price!r}" for line in lines):
-        digest.update(text.encode())
+    for text in sorted("\x1f".join([*line.offer, *map(str, line.price)]) for line in lines):
+        digest.update(text.encode() + b"\x1e")
     return digest.hexdigest()
 
 
