@@ -87,8 +87,7 @@ def broken(request: HttpRequest) -> HttpResponseBase:
         "request_reference": requests.request_id(request),
     }
     try:
-        text = render_to_string("errors/bare.html", values)
+        return HttpResponse(render_to_string("errors/bare.html", values), status=500)
     except Exception:  # noqa: BLE001  the last page before the visitor sees nothing
         _log.exception("the error page could not be drawn")
-        text = PLAIN.format(reference=values["request_reference"])
-    return HttpResponse(text, status=500)
+        return HttpResponse(PLAIN.format(reference=values["request_reference"]), status=500)

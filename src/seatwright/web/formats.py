@@ -33,6 +33,19 @@ def money(*, minor: int, currency: str) -> str:
     return numbers.format_currency(Decimal(minor).scaleb(-decimals), currency, locale=locale())
 
 
+def rate(*, text: str, currency: str) -> str:
+    """A price for one seat, with every decimal that it really has and at least those of the currency."""
+    decimals = numbers.get_currency_precision(currency)
+    pattern = locale().currency_formats["standard"].pattern.split(";")[0]
+    exact = pattern.replace("0.00", "0." + "0" * decimals + "#" * 12) if decimals else pattern
+    return numbers.format_currency(Decimal(text), currency, format=exact, locale=locale(), currency_digits=False)
+
+
+def percent(*, basis_points: int) -> str:
+    """A rate in hundredths of a percent as the language writes percentages: 21 % or 5.5 %."""
+    return numbers.format_percent(Decimal(basis_points).scaleb(-4), format="#,##0.##\u00a0%", locale=locale())
+
+
 def day(*, value: dt.date) -> str:
     """A calendar date with its weekday left out: 24 Nov 2026."""
     return dates.format_date(value, format="medium", locale=locale())

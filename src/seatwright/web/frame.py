@@ -1,5 +1,6 @@
 """What surrounds every page: menu, organisations, language, theme and the banner for staff."""
 
+import dataclasses
 import uuid
 from dataclasses import dataclass
 
@@ -49,33 +50,35 @@ class Language:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """Everything that `base.html` shows around a page."""
+    """Everything that `base.html` shows around a page; without a person it is that of the entrance."""
 
-    person_name: str
-    person_email: str
-    menu: tuple[Link, ...]
-    staff_menu: tuple[Link, ...]
-    organisations: tuple[Organisation, ...]
-    organisation: str
-    reseller: str
-    is_staff_visit: bool
     languages: tuple[Language, ...]
     language: str
     theme: str
-    time_zone: str
     path: str
     reference: str
+    time_zone: str = "UTC"
+    person_name: str = ""
+    person_email: str = ""
+    menu: tuple[Link, ...] = ()
+    staff_menu: tuple[Link, ...] = ()
+    organisations: tuple[Organisation, ...] = ()
+    organisation: str = ""
+    reseller: str = ""
+    is_staff_visit: bool = False
 
 
 def context(request: HttpRequest) -> dict[str, object]:
     """The context processor: `frame` for every template."""
+    frame = _signed_out(request)
     by = requests.actor(request)
     person = None if by is None or by.user_id is None else people.person(user_id=by.user_id)
     if by is None or person is None:
-        return {"frame": _signed_out(request), "time_zone": "UTC"}
+        return {"frame": frame, "time_zone": "UTC"}
     rows = customers.customers(seen_by=by, limit=SWITCHER_LIMIT)
     current = _current(request, by=by, rows=rows)
-    frame = Frame(
+    frame = dataclasses.replace(
+        frame,
         person_name=person.name or person.email,
         person_email=person.email,
         menu=_menu(request, by=by, current=current),
@@ -88,39 +91,21 @@ def context(request: HttpRequest) -> dict[str, object]:
         ),
         organisation=current.name if current else "",
         reseller=current.reseller_name if current else "",
-        is_staff_visit=bool(current) and by.is_staff,
+        is_staff_visit=current is not None and by.is_staff,
         time_zone=person.time_zone,
-        **_common(request),
     )
     return {"frame": frame, "time_zone": person.time_zone}
 
 
-def _common(request: HttpRequest) -> dict[str, object]:
+def _signed_out(request: HttpRequest) -> Frame:
     active = translation.get_language() or "en"
     theme = request.COOKIES.get("seatwright-theme", "")
-    return {
-        "languages": tuple(
-            Language(code=code, name=name, is_current=code == active) for code, name in settings.LANGUAGES
-        ),
-        "language": active,
-        "theme": theme if theme in THEMES else "",
-        "path": request.get_full_path(),
-        "reference": requests.request_id(request),
-    }
-
-
-def _signed_out(request: HttpRequest) -> Frame:
     return Frame(
-        person_name="",
-        person_email="",
-        menu=(),
-        staff_menu=(),
-        organisations=(),
-        organisation="",
-        reseller="",
-        is_staff_visit=False,
-        time_zone="UTC",
-        **_common(request),
+        languages=tuple(Language(code=code, name=name, is_current=code == active) for code, name in settings.LANGUAGES),
+        language=active,
+        theme=theme if theme in THEMES else "",
+        path=request.get_full_path(),
+        reference=requests.request_id(request),
     )
 
 
@@ -161,6 +146,8 @@ def _menu(request: HttpRequest, *, by: Actor, current: customers.CustomerRow | N
         links.append(_link(request, _("Licences"), "armchair", "licences", current.customer_id))
     if permissions.allowed(by=by, action="people.view", **where):
         links.append(_link(request, _("People"), "users", "people", current.customer_id))
+    if permissions.allowed(by=by, action="orders.view", **where):
+        links.append(_link(request, _("Orders"), "receipt", "orders", current.customer_id))
     return tuple(links)
 
 

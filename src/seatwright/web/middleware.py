@@ -8,10 +8,12 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from seatwright.access import permissions
 from seatwright.access import queries as people
 from seatwright.web import errors, requests
+from seatwright.workflows import change_seats, pricing
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -49,8 +51,10 @@ def _for_fragments(request: HttpRequest, response: HttpResponseBase) -> HttpResp
     if not location.startswith(reverse("account_login")) and response.status_code not in (302, 303):
         return response
     moved = HttpResponse(status=204)
-    moved.headers.update({**response.headers, "HX-Redirect": location})
-    del moved.headers["Location"]
+    for name, value in response.headers.items():
+        if name not in ("Location", "Content-Type", "Content-Length"):
+            moved.headers[name] = value
+    moved.headers["HX-Redirect"] = location
     moved.cookies = response.cookies
     return moved
 
@@ -71,6 +75,16 @@ class RefusalPages:
             return errors.not_found(request)
         if isinstance(exception, permissions.NotAllowed):
             return errors.not_allowed(request)
+        if isinstance(exception, change_seats.KeyMismatch):
+            return errors.refused(
+                request, text=_("This booking did not come from its review page. Open the quote again.")
+            )
+        if isinstance(exception, pricing.Refused):
+            return errors.refused(
+                request,
+                text=_("Something changed since the price was made, and this is not possible any more."),
+                hint=_("Open the licences again to see what is possible now."),
+            )
         return None
 
     def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:

@@ -7,11 +7,27 @@ from allauth.mfa.totp import views as totp
 from allauth.usersessions import views as sessions
 from django.urls import path, re_path
 
-from seatwright.web import views_shell
+from seatwright.web import views_change, views_customer, views_shell, views_staff
 
 RESET_KEY = r"^account/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
 urlpatterns = [
+    path("", views_customer.home, name="home"),
+    path("o/<uuid:customer_id>/licences", views_customer.licences, name="licences"),
+    path("o/<uuid:customer_id>/licences/preview", views_change.preview, name="preview"),
+    path("o/<uuid:customer_id>/licences/review", views_change.review, name="review"),
+    path("o/<uuid:customer_id>/sync", views_customer.sync, name="sync"),
+    path("o/<uuid:customer_id>/people", views_customer.people, name="people"),
+    path("o/<uuid:customer_id>/orders", views_customer.orders, name="orders"),
+    path("subscriptions/<uuid:subscription_id>", views_customer.subscription, name="subscription"),
+    path("quotes/<uuid:quote_id>", views_change.quote, name="quote"),
+    path("quotes/<uuid:quote_id>/again", views_change.requote, name="requote"),
+    path("quotes/<uuid:quote_id>/book", views_change.book, name="book"),
+    path("orders/<uuid:order_id>", views_change.order, name="order"),
+    path("orders/<uuid:order_id>/progress", views_change.progress, name="progress"),
+    path("staff/customers", views_staff.customers, name="staff_customers"),
+    path("staff/queue", views_staff.queue, name="staff_queue"),
+    path("staff/operations/<uuid:operation_id>/settle", views_staff.settle, name="settle"),
     path("language", views_shell.language, name="language"),
     path("palette", views_shell.palette, name="palette"),
     path("components", views_shell.components, name="components"),

@@ -4,5 +4,6 @@ import "./behaviour/drawer.js";
 import "./behaviour/dialog.js";
 import "./behaviour/palette.js";
 import "./behaviour/stepper.js";
+import "./behaviour/editor.js";
 import "./behaviour/ago.js";
 import "./behaviour/once.js";

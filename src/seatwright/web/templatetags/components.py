@@ -30,7 +30,7 @@ def icon(name: str) -> SafeString:
 
 @register.simple_block_tag
 def card(content: str, title: str = "", hint: str = "", kind: str = "") -> SafeString:
-    """A surface with an optional title; `kind` is empty, `tight` (a table inside) or `accent` (the one to decide on)."""
+    """A surface with an optional title; `kind` is empty, tight (a table inside) or accent (to decide on)."""
     return render_to_string("components/card.html", {"content": content, "title": title, "hint": hint, "kind": kind})
 
 
@@ -144,7 +144,7 @@ def field(bound: BoundField, hint: str = "") -> SafeString:
         if part
     )
     is_box = getattr(bound.field.widget, "input_type", "") == "checkbox"
-    attributes = {"class": "form-check-input" if is_box else "form-control"}
+    attributes: dict[str, str | bool] = {"class": "form-check-input" if is_box else "form-control"}
     if described:
         attributes["aria-describedby"] = described
     if bound.errors:

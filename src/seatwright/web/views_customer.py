@@ -1,0 +1,147 @@
+"""A customer's pages that only show: home, licences, one subscription, people, orders; and the sync button."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from seatwright.access import permissions
+from seatwright.web import editor, formats, requests, wording
+from seatwright.workflows import follow_order, overview, sync_tenant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A licence with what is typed for it in the editor."""
+
+    row: overview.LicenceRow
+    typed: editor.Typed
+    is_open: bool
+
+    @property
+    def key(self) -> str:
+        """The subscription's id as the names of the fields hold it."""
+        return str(self.row.subscription_id)
+
+    @property
+    def used_total(self) -> int:
+        """The fewest seats that leave everybody what they have (R015)."""
+        return max(self.row.ours - max(self.row.free, 0), 1)
+
+    @property
+    def renewal_text(self) -> str:
+        """The day on which the term ends, in words."""
+        return formats.day(value=self.row.renewal_on)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandLines:
+    """A band of the licences page with the lines of its editor."""
+
+    band: overview.Band
+    vendor: str
+    lines: tuple[Line, ...]
+    is_open: bool
+    is_changeable: bool
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The organisations of the person; staff who belong to none start at their customers."""
+    by = requests.acting(request)
+    if by.is_staff and not any(grant.customer_id for grant in by.grants):
+        return HttpResponseRedirect(reverse("staff_customers"))
+    page = overview.home(by=by, at=requests.now())
+    return render(request, "pages/home.html", {"page": page})
+
+
+@require_GET
+def licences(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    """The licences of a customer; `?edit=` opens the editor of one licence, or of all."""
+    page = overview.licences(by=requests.acting(request), customer_id=customer_id, at=requests.now())
+    return licences_page(request, page, read=editor.Read(), opened=request.GET.get("edit", ""))
+
+
+def licences_page(
+    request: HttpRequest, page: overview.Licences, *, read: editor.Read, opened: str = "", status: int = 200
+) -> HttpResponse:
+    """The licences page with its editor as typed."""
+    requests.enter(request, customer_id=page.customer.customer_id)
+    bands = tuple(_band(band, read=read, opened=opened, may_change=page.may_change) for band in page.bands)
+    values = {"page": page, "bands": bands, "errors": read.errors, "time_zone": page.customer.time_zone}
+    return render(request, "pages/licences.html", values, status=status)
+
+
+def _band(band: overview.Band, *, read: editor.Read, opened: str, may_change: bool) -> BandLines:
+    lines = []
+    for row in band.rows:
+        typed = read.lines.get(row.subscription_id) or editor.untouched(row)
+        is_touched = bool(typed.errors) or (typed.seats is not None and typed.seats != row.ours)
+        is_open = row.is_changeable and may_change and (is_touched or opened in ("all", str(row.subscription_id)))
+        lines.append(Line(row=row, typed=typed, is_open=is_open))
+    return BandLines(
+        band=band,
+        vendor=wording.VENDORS.get(band.vendor_key, band.vendor_key),
+        lines=tuple(lines),
+        is_open=any(line.is_open for line in lines),
+        is_changeable=may_change and any(row.is_changeable for row in band.rows),
+    )
+
+
+@require_POST
+def sync(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    """Ask for a reading of the customer's tenants and go back to the licences."""
+    queued = sync_tenant.request(by=requests.acting(request), customer_id=customer_id, at=requests.now())
+    if queued:
+        text = ngettext("%(n)s tenant is being read.", "%(n)s tenants are being read.", queued) % {"n": queued}
+    else:
+        text = _("A reading is under way already.")
+    messages.info(request, text)
+    return HttpResponseRedirect(reverse("licences", args=[customer_id]), status=303)
+
+
+@require_GET
+def subscription(request: HttpRequest, subscription_id: uuid.UUID) -> HttpResponse:
+    """One subscription with its seat lots and history."""
+    by, at = requests.acting(request), requests.now()
+    page = overview.subscription(by=by, subscription_id=subscription_id, at=at)
+    requests.enter(request, customer_id=page.customer.customer_id)
+    values = {
+        "page": page,
+        "time_zone": page.customer.time_zone,
+        "vendor": wording.VENDORS.get(page.tenant.vendor_key, page.tenant.vendor_key),
+        "may_change": permissions.allowed(
+            by=by, action="seats.book", reseller_id=page.customer.reseller_id, customer_id=page.customer.customer_id
+        ),
+        "now": at,
+    }
+    return render(request, "pages/subscription.html", values)
+
+
+@require_GET
+def people(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    """The people of a customer with the licences that they hold."""
+    text, after = request.GET.get("q", "")[:80], request.GET.get("after", "")[:300]
+    only_unlicensed = request.GET.get("show") == "unlicensed"
+    page = overview.people(
+        by=requests.acting(request), customer_id=customer_id, text=text, only_unlicensed=only_unlicensed, after=after
+    )
+    requests.enter(request, customer_id=customer_id)
+    values = {"page": page, "text": text, "only_unlicensed": only_unlicensed, "is_continued": bool(after)}
+    return render(request, "pages/people.html", values)
+
+
+@require_GET
+def orders(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    """The orders of a customer, newest first."""
+    page = follow_order.orders_of(
+        by=requests.acting(request), customer_id=customer_id, after=request.GET.get("after", "")[:100]
+    )
+    requests.enter(request, customer_id=customer_id)
+    return render(request, "pages/orders.html", {"page": page, "time_zone": page.customer.time_zone})
