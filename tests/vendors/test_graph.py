@@ -266,3 +266,57 @@ def test_a_lost_assignment_is_unclear_unless_it_was_never_sent(
     route = httpx2_mock.post(ASSIGN).mock(side_effect=error)
     assert isinstance(assign(vendor), kind)
     assert route.call_count == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({"status_code": 401, "json": {"error_description": "AADSTS7000215"}}, "denied"),
+        ({"status_code": 429, "headers": {"Retry-After": "5"}}, "throttled"),
+        ({"status_code": 500}, "not_sent"),
+    ],
+)
+def test_trouble_at_sign_in_sends_no_assignment(
+    vendor: microsoft.MicrosoftVendor,
+    httpx2_mock: respx.Router,
+    graph_token: respx.Route,
+    answer: dict[str, Any],
+    reason: str,
+) -> None:
+    graph_token.respond(**answer)
+    route = httpx2_mock.post(ASSIGN)
+    outcome = assign(vendor)
+    assert isinstance(outcome, port.Refused)
+    assert (outcome.reason, route.call_count) == (reason, 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "read", "item"),
+    [
+        ("subscribedSkus", "list_pools", {"skuId": SKU, "prepaidUnits": {"enabled": 1}}),
+        ("subscribedSkus", "list_pools", {"skuId": SKU, "consumedUnits": 1}),
+        ("directory/subscriptions", "list_pool_sources", {"id": "S", "skuId": SKU}),
+    ],
+)
+def test_a_pool_without_its_counts_is_garbled_instead_of_empty(
+    vendor: microsoft.MicrosoftVendor, httpx2_mock: respx.Router, path: str, read: str, item: dict[str, Any]
+) -> None:
+    page(httpx2_mock.get(f"{GRAPH}/v1.0/{path}"), {"value": [item]})
+    with pytest.raises(port.VendorGarbled):
+        getattr(vendor, read)(tenant=TENANT, at=AT)
+
+
+def test_foreign_text_about_a_person_cannot_break_a_database(
+    vendor: microsoft.MicrosoftVendor, httpx2_mock: respx.Router
+) -> None:
+    page(httpx2_mock.get(f"{GRAPH}/v1.0/users"), {"value": [user(displayName="a\x00" + "b" * 600)]})
+    (seen,) = vendor.iter_people(tenant=TENANT, at=AT)
+    assert seen.display_name == "a" + "b" * 499
+
+
+def test_a_person_whose_licences_were_left_out_holds_none_here(
+    vendor: microsoft.MicrosoftVendor, httpx2_mock: respx.Router
+) -> None:
+    page(httpx2_mock.get(f"{GRAPH}/v1.0/users"), {"value": [{"id": "A"}]})
+    (seen,) = vendor.iter_people(tenant=TENANT, at=AT)
+    assert (seen.licences, seen.is_enabled) == ((), False)

@@ -13,7 +13,7 @@ import pytest
 import respx
 import structlog
 
-from seatwright.vendors import bodies, http, port
+from seatwright.vendors import bodies, deadline, http, port
 from tests.vendors import wire_server
 from tests.vendors.conftest import SECRET
 
@@ -84,6 +84,25 @@ def test_a_lost_answer_is_told_apart_from_a_request_that_was_not_sent(
             get(server.url)
         assert time.monotonic() - started < 2
         assert len(server.requests) == 1
+
+
+def test_a_call_whose_time_is_up_before_it_begins_is_not_sent() -> None:
+    with wire_server.answering(wire_server.sending(b"")) as server:
+        opened = http.HttpClient(vendor="Vendor", base_url=server.url, timeouts=http.Timeouts(total_s=0))
+        with pytest.raises(http.NotSent):
+            opened.send(method="POST", link="/x", headers={}, content=b"{}")
+        assert server.requests == []
+        opened.close()
+
+
+def test_a_deadline_binds_the_calls_within_it_only() -> None:
+    assert deadline._left_s(3.0, TimeoutError) == 3.0
+    with deadline.within(seconds=100):
+        assert deadline._left_s(3.0, TimeoutError) == 3.0
+        unlimited = deadline._left_s(None, TimeoutError)
+        assert unlimited is not None
+        assert 90 < unlimited <= 100
+    assert deadline._left_s(None, TimeoutError) is None
 
 
 def packed(body: bytes, encoding: str = "gzip") -> bytes:

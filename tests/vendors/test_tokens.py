@@ -107,6 +107,17 @@ def test_a_refusal_is_named_without_the_secret(
         assert "AADSTS" in raised.value.safe_text
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"), [(200, port.VendorGarbled), (502, port.VendorDown), (400, port.VendorDenied)]
+)
+def test_a_page_instead_of_a_token_is_trouble(
+    kept: tokens.Tokens, httpx2_mock: respx.Router, status: int, kind: type[port.VendorTrouble]
+) -> None:
+    httpx2_mock.post(f"{LOGIN}/{TENANT_A}/oauth2/token").respond(status, html="<html>Sign in</html>")
+    with pytest.raises(kind):
+        kept.for_resource(tenant_id=TENANT_A, resource=RESOURCE, at=AT)
+
+
 @given(value=st.none() | st.booleans() | st.integers() | st.text() | st.floats() | st.lists(st.integers()))
 def test_a_token_lives_between_a_minute_and_a_day_whatever_the_answer_says(value: object) -> None:
     assert tokens.SHORTEST_LIFE_S <= tokens._life_s(value) <= tokens.LONGEST_LIFE_S
