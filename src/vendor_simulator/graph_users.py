@@ -198,9 +198,15 @@ def read_user(call: exchange.Call) -> exchange.Answer:
     return graph_replies.answer(document, call=call, context=shown)
 
 
+def _written(call: exchange.Call) -> Document:
+    """The members that a caller writes, without the annotations that typed clients add."""
+    body = graph_replies.json_body(call=call)
+    return {name: value for name, value in body.items() if not name.startswith("@")}
+
+
 def create_user(call: exchange.Call) -> exchange.Answer:
     """201 with the new person; name, nick name, sign-in name, password and the enabled mark are required."""
-    body = graph_replies.json_body(call=call)
+    body = _written(call)
     tenant_id = tenant_of(call)
     for name in ("accountEnabled", "displayName", "mailNickname", "passwordProfile", "userPrincipalName"):
         if body.get(name) in (None, "", {}):
@@ -233,7 +239,7 @@ def create_user(call: exchange.Call) -> exchange.Answer:
 def change_user(call: exchange.Call) -> exchange.Answer:
     """204; the licences are not changed this way."""
     user = _required(call)
-    body = graph_replies.json_body(call=call)
+    body = _written(call)
     tenant_id = tenant_of(call)
     _check_members(body, is_new=False)
     name = body.get("userPrincipalName")

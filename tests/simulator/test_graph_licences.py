@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import httpx2
 import pytest
 
 from tests.simulator import graph_scene
@@ -61,7 +62,7 @@ def test_the_action_answers_to_its_long_name_and_to_the_principal_name(scene: gr
     assert scene.held(BOB) == [(OFFICE, None)]
 
 
-REFUSALS: dict[str, tuple[Callable[[graph_scene.Scene], object], str]] = {
+REFUSALS: dict[str, tuple[Callable[[graph_scene.Scene], httpx2.Response], str]] = {
     "no usage location": (lambda scene: scene.assign(CLEO, add=[OFFICE]), "invalid usage location"),
     "guest without usage location": (lambda scene: scene.assign(GUEST, add=[OFFICE]), "invalid usage location"),
     "licence the tenant does not own": (

@@ -269,6 +269,13 @@ def test_members_are_changed_without_an_answer_body(scene: graph_scene.Scene) ->
     assert (read["usageLocation"], read["department"]) == ("FR", None)
 
 
+def test_annotations_of_typed_clients_are_passed_over(scene: graph_scene.Scene) -> None:
+    annotation = {"@odata.type": "#microsoft.graph.user"}
+    assert scene.send("PATCH", f"/users/{CLEO}", annotation | {"usageLocation": "FR"}).status_code == 204
+    created = scene.send("POST", "/users", annotation | NEW)
+    assert (created.status_code, "@odata.type" in created.json()) == (201, False)
+
+
 def test_a_usage_location_cannot_be_emptied_and_licences_cannot_be_patched(scene: graph_scene.Scene) -> None:
     assert scene.send("PATCH", f"/users/{BOB}", {"usageLocation": None}).status_code == 400
     assert scene.send("PATCH", f"/users/{BOB}", {"assignedLicenses": []}).status_code == 400
