@@ -15,8 +15,6 @@ os.environ.setdefault("SEATWRIGHT_SECRET_KEY", "tests-only-" + "k" * 50)
 if "SEATWRIGHT_TEST_POSTGRES" in os.environ and "DATABASE_URL" not in os.environ:
     os.environ["DATABASE_URL"] = os.environ["SEATWRIGHT_TEST_POSTGRES"]
 
-APPEND_ONLY_TABLES = ("access_auditevent", "subscriptions_seatentry", "billing_charge")
-
 
 @pytest.fixture(scope="session")
 def contracts() -> pathlib.Path:
@@ -38,8 +36,6 @@ def _flush_lifts_append_only(monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
         return
     from django.db import connection
 
-    from seatwright.access import append_only
-
     if connection.vendor != "sqlite":
         yield
         return
@@ -47,16 +43,16 @@ def _flush_lifts_append_only(monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
 
     def flush(statements: list[str], *args: Any, **kwargs: Any) -> Any:
         with connection.cursor() as cursor:
-            for table in APPEND_ONLY_TABLES:
-                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_DELETE")
-                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_UPDATE")
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            guards = cursor.fetchall()
+            for name, _ in guards:
+                cursor.execute(f'DROP TRIGGER "{name}"')
         try:
             return original(statements, *args, **kwargs)
         finally:
             with connection.cursor() as cursor:
-                for table in APPEND_ONLY_TABLES:
-                    for statement in append_only.statements(vendor="sqlite", table=table):
-                        cursor.execute(statement)
+                for _, statement in guards:
+                    cursor.execute(statement)
 
     connection.ops.execute_sql_flush = flush
     yield
