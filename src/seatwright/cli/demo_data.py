@@ -20,8 +20,15 @@ from seatwright.workflows import sync_tenant
 PASSWORD = "Seats-for-everyone-2026"  # noqa: S105 - printed on the screen; exists in demo installations only
 NAMESPACE = uuid.UUID("0d7b1b0e-6b0c-4d5c-9a57-7b6f2b6c1f00")
 FOREIGN_PARTNER = "00000000-0000-4000-8000-00000000f0f0"
-FIRST_NAMES = ["Anna", "Bram", "Carla", "Daan", "Eva", "Finn", "Greta", "Hugo", "Ines", "Jan", "Kaat", "Lars", "Marie", "Nils", "Olga", "Pieter", "Quinten", "Rosa", "Sven", "Tessa", "Ulla", "Viktor", "Wout", "Xenia", "Yara", "Zeno"]
-LAST_NAMES = ["Adams", "Baert", "Claes", "Dewulf", "Evers", "Fabry", "Goossens", "Hermans", "Ivens", "Jacobs", "Koch", "Lambert", "Maes", "Nagel", "Otten"]
+FIRST_NAMES = tuple(
+    (
+        "Anna Bram Carla Daan Eva Finn Greta Hugo Ines Jan Kaat Lars Marie Nils Olga Pieter Quinten Rosa Sven "
+        "Tessa Ulla Viktor Wout Xenia Yara Zeno"
+    ).split()
+)
+LAST_NAMES = tuple(
+    ("Adams Baert Claes Dewulf Evers Fabry Goossens Hermans Ivens Jacobs Koch Lambert Maes Nagel Otten").split()
+)
 DEPARTMENTS = ("Sales", "Finance", "Production", "Support", "Management")
 BASIC = "O365_BUSINESS_ESSENTIALS"
 STANDARD = "O365_BUSINESS_PREMIUM"
@@ -114,7 +121,9 @@ STORY = (
         logins=(("owner@morgenrot.example", "Contract owner, Bäckerei Morgenrot", Role.CONTRACT_OWNER),),
     ),
 )
-TRADES = ["Bikes", "Books", "Cheese", "Clinic", "Dairy", "Design", "Energy", "Flowers", "Garden", "Glass", "Hotel", "Joinery", "Legal", "Metal", "Paper"]
+TRADES = tuple(
+    ("Bikes Books Cheese Clinic Dairy Design Energy Flowers Garden Glass Hotel Joinery Legal Metal Paper").split()
+)
 PLACES = ["Aalst", "Breda", "Calais", "Delft", "Emmen", "Forst", "Gent", "Hasselt", "Ieper", "Jülich"]
 
 
