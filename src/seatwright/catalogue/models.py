@@ -268,8 +268,16 @@ class SalesPrice(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(kind="rrp", markup_basis_points=None, fixed_e8=None, currency="")
-                | Q(kind="markup", markup_basis_points__gte=-10_000, fixed_e8=None, currency="")
-                | (Q(kind="fixed", markup_basis_points=None, fixed_e8__gte=0) & ~Q(currency="")),
+                | Q(
+                    kind="markup",
+                    markup_basis_points__isnull=False,
+                    markup_basis_points__gte=-10_000,
+                    fixed_e8=None,
+                    currency="",
+                )
+                | (
+                    Q(kind="fixed", markup_basis_points=None, fixed_e8__isnull=False, fixed_e8__gte=0) & ~Q(currency="")
+                ),
                 name="sales_price_has_its_figure",
             ),
         ]
@@ -301,7 +309,9 @@ class ReturnPolicy(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["vendor_key", "offer_class", "version"], name="return_policy_version_once"),
             models.CheckConstraint(
-                condition=Q(return_rule="window", return_window_s__gt=F("safety_margin_s"))
+                condition=Q(
+                    return_rule="window", return_window_s__isnull=False, return_window_s__gt=F("safety_margin_s")
+                )
                 | Q(return_rule__in=("any_time", "never"), return_window_s=None),
                 name="return_policy_window_fits_rule",
             ),

@@ -1,0 +1,110 @@
+"""What a reseller makes of the vendor's prices, and what a product is called there."""
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from seatwright.catalogue import changes, price_cells, queries
+from seatwright.catalogue.models import Product, SalesPrice
+from tests.catalogue import sheets
+from tests.catalogue.conftest import AT, ON
+from tests.catalogue.test_import_prices import KEY, load
+
+
+@pytest.fixture
+def offer_pk(reseller_id: uuid.UUID) -> int:
+    load(sheets.row(UnitPrice="57.6", ERP="72"))
+    return queries.offer(offer_key=KEY).offer_pk
+
+
+def price(reseller_id: uuid.UUID, on: dt.date = ON) -> tuple[Decimal, str]:
+    rate = queries.sales_rate(reseller_id=reseller_id, offer_key=KEY, on=on)
+    return rate.amount, rate.kind
+
+
+def test_without_a_price_of_its_own_a_reseller_sells_at_the_recommended_price(
+    reseller_id: uuid.UUID, offer_pk: int
+) -> None:
+    assert price(reseller_id) == (Decimal("72"), "rrp")
+
+
+def test_a_markup_is_exact_on_the_cost(reseller_id: uuid.UUID, offer_pk: int) -> None:
+    changes.price_with_markup(
+        reseller_id=reseller_id, offer_pk=offer_pk, valid_from_on=ON, markup_basis_points=1_234, at=AT
+    )
+    assert price(reseller_id) == (Decimal("64.70784"), "markup")
+    assert price(reseller_id, on=ON - dt.timedelta(days=1)) == (Decimal("72"), "rrp")
+
+
+def test_the_latest_of_several_prices_counts_and_another_reseller_is_not_touched(
+    reseller_id: uuid.UUID, offer_pk: int
+) -> None:
+    for amount in ("70", "69.99"):
+        changes.price_fixed(
+            reseller_id=reseller_id,
+            offer_pk=offer_pk,
+            valid_from_on=ON,
+            amount=Decimal(amount),
+            currency="EUR",
+            at=AT,
+        )
+    assert price(reseller_id) == (Decimal("69.99"), "fixed")
+    assert price(uuid.uuid4()) == (Decimal("72"), "rrp")
+    changes.price_at_rrp(reseller_id=reseller_id, offer_pk=offer_pk, valid_from_on=ON, at=AT)
+    assert price(reseller_id) == (Decimal("72"), "rrp")
+
+
+@pytest.mark.parametrize("amount", ["-1", "NaN", "0.123456789"])
+def test_a_fixed_price_that_cannot_be_kept_exactly_is_refused(
+    reseller_id: uuid.UUID, offer_pk: int, amount: str
+) -> None:
+    with pytest.raises(price_cells.Wrong):
+        changes.price_fixed(
+            reseller_id=reseller_id,
+            offer_pk=offer_pk,
+            valid_from_on=ON,
+            amount=Decimal(amount),
+            currency="EUR",
+            at=AT,
+        )
+
+
+def test_a_fixed_price_in_another_currency_is_no_price(reseller_id: uuid.UUID, offer_pk: int) -> None:
+    changes.price_fixed(
+        reseller_id=reseller_id, offer_pk=offer_pk, valid_from_on=ON, amount=Decimal(60), currency="CHF", at=AT
+    )
+    with pytest.raises(queries.PriceMissing):
+        price(reseller_id)
+
+
+def test_a_missing_recommended_price_is_never_read_as_nothing_to_pay(reseller_id: uuid.UUID) -> None:
+    load(sheets.row(ERP=""))
+    with pytest.raises(queries.PriceMissing):
+        price(reseller_id)
+
+
+def test_the_database_refuses_a_price_without_its_figure(reseller_id: uuid.UUID, offer_pk: int) -> None:
+    with pytest.raises(IntegrityError, match="sales_price_has_its_figure"), transaction.atomic():
+        SalesPrice.objects.create(
+            reseller_id=reseller_id, offer_id=offer_pk, valid_from_on=ON, kind="fixed", created_at=AT
+        )
+
+
+def test_a_product_is_found_by_the_resellers_own_label_and_only_there(reseller_id: uuid.UUID, offer_pk: int) -> None:
+    product = Product.objects.get()
+    changes.label_product(reseller_id=reseller_id, product_pk=product.pk, own_label="Büropaket für Gründer")
+    for text in ("büropaket", "bueropaket GRUENDER", "buropaket grunder"):
+        (hit,) = queries.search(text=text, reseller_id=reseller_id)
+        assert (hit.own_label, hit.matched_by) == ("Büropaket für Gründer", "own_label")
+        assert queries.search(text=text, reseller_id=uuid.uuid4()) == ()
+        assert queries.search(text=text) == ()
+    assert queries.offer(offer_key=KEY, reseller_id=reseller_id).own_label == "Büropaket für Gründer"
+    assert queries.offer(offer_key=KEY).own_label == ""
+
+
+@pytest.mark.parametrize("text", ["", "   ", "%", "_", "'; --", "zzz"])
+def test_a_search_for_nothing_known_finds_nothing(offer_pk: int, text: str) -> None:
+    assert queries.search(text=text) == ()
