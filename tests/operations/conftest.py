@@ -3,13 +3,17 @@
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import transaction
+from pytest_django.plugin import DjangoDbBlocker
+from scripts import postgres
 
 from seatwright.access import actors
 from seatwright.operations import changes, engine
+from tests.operations import installation
 
 T0 = dt.datetime(2026, 11, 2, 9, 0, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -46,3 +50,27 @@ def kinds() -> Iterator[Callable[..., None]]:
     yield register
     engine._KINDS.clear()
     engine._KINDS.update(before)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server: the given one, or one that lives as long as this session."""
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[installation.Installation]:
+    """An installation on each database, to which this process is connected; its workers are processes of their own."""
+    if request.param == "sqlite":
+        template = tmp_path_factory.getbasetemp() / "migrated"
+        here = installation.on_sqlite(template=template, folder=tmp_path)
+    else:
+        here = installation.on_postgres(server_url=request.getfixturevalue("postgres_url"), folder=tmp_path)
+    with django_db_blocker.unblock(), here.connected():
+        yield here

@@ -1,19 +1,15 @@
-"""A worker as a process of its own, with kinds made for tests: `python -m tests.operations.worker_process PLAN`.
+"""What a worker process under test does: it knows kinds made for tests, and may be told where to die.
 
-PLAN is JSON: `kill_at`, `nth`, `hits_file`, `effects_file`, `takeover_s`, `poll_s`, `until_idle`, `elsewhere`
-(pretend to run on another machine, so that only heartbeats tell whether this process lives).
+The plan: `kill_at`, `nth`, `hits_file`, `effects_file`, `takeover_s`, `poll_s`, `until_idle`, `accept_clock`, and
+`elsewhere` (pretend to run on another machine, so that only heartbeats tell whether this process lives).
 """
 
 import datetime as dt
-import json
 import os
-import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "seatwright.config.settings")
+from typing import Any
 
 
 def note(path: str, line: str) -> None:
@@ -64,27 +60,21 @@ def register_kinds(*, effects_file: str) -> None:
     engine.register(engine.Kind(name="crash", steps=(("crash", crash),)))
 
 
-def main(plan: dict[str, object]) -> int:
-    """Arm the checkpoints, register the kinds and work."""
-    django.setup()
+def work(plan: Mapping[str, Any]) -> int:
+    """Arm the checkpoints, register the kinds and work; returns the worker's exit code."""
     from django.conf import settings
 
     from seatwright.cli import worker
     from seatwright.operations import beats, checkpoints
 
     if plan.get("elsewhere"):
-        beats._machine = lambda: "another-machine/pid:[1]"  # type: ignore[assignment]
-    register_kinds(effects_file=str(plan["effects_file"]))
-    checkpoints.arm(
-        kill_at=str(plan.get("kill_at", "")), nth=int(str(plan.get("nth", 1))), hits_file=Path(str(plan["hits_file"]))
-    )
+        beats._machine = lambda: "another-machine/pid:[1]"
+    register_kinds(effects_file=plan["effects_file"])
+    checkpoints.arm(kill_at=plan.get("kill_at", ""), nth=plan.get("nth", 1), hits_file=Path(plan["hits_file"]))
     return worker.run_worker(
         data_dir=settings.ENVIRONMENT.data_dir,
-        poll_s=float(str(plan.get("poll_s", 0.05))),
-        takeover_s=float(str(plan.get("takeover_s", 10))),
-        until_idle=bool(plan.get("until_idle", False)),
+        poll_s=plan.get("poll_s", 0.05),
+        takeover_s=plan.get("takeover_s", 10),
+        until_idle=plan.get("until_idle", False),
+        accept_clock=plan.get("accept_clock", False),
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main(json.loads(sys.argv[1])))
