@@ -58,7 +58,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if by.is_staff and not any(grant.customer_id for grant in by.grants):
         return HttpResponseRedirect(reverse("staff_customers"))
     page = overview.home(by=by, at=requests.now())
-    return render(request, "pages/home.html", {"page": page})
+    names = {tile.customer_id: tile.name for tile in page.tiles}
+    return render(request, "pages/home.html", {"page": page, "names": names})
 
 
 @require_GET

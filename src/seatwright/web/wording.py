@@ -81,11 +81,11 @@ def refusal(found: refusals.Refusal, *, seats_before: int, zone: str) -> str:
         case refusals.AboveFamilyMaximum(maximum=maximum, would_be=would_be):
             return _(
                 "This would make %(would_be)s seats; over all plans of this family at most %(maximum)s are allowed. "
-                "You can add up to %(room)s now."
+                "Ask for %(over)s fewer."
             ) % {
                 "would_be": formats.number(value=would_be),
                 "maximum": formats.number(value=maximum),
-                "room": formats.number(value=max(maximum - (would_be - 1), 0)),
+                "over": formats.number(value=would_be - maximum),
             }
         case refusals.BelowMinimum(minimum=minimum):
             return _("This offer is sold from %(n)s seats. Lower it to %(n)s instead.") % {"n": minimum}

@@ -133,8 +133,8 @@ def stepper(name: str, value: object, label: str, described_by: str = "", is_inv
 
 
 @register.simple_tag
-def field(bound: BoundField, hint: str = "") -> SafeString:
-    """A form field with its label, hint and error tied together for screen readers."""
+def field(bound: BoundField, hint: str = "", has_focus: bool = False) -> SafeString:
+    """A form field with its label, hint and error tied together; one of a page may take the focus."""
     described = " ".join(
         part
         for part in (
@@ -149,6 +149,8 @@ def field(bound: BoundField, hint: str = "") -> SafeString:
         attributes["aria-describedby"] = described
     if bound.errors:
         attributes["aria-invalid"] = "true"
+    if has_focus:
+        attributes["autofocus"] = True
     return render_to_string(
         "components/field.html",
         {

@@ -1,6 +1,7 @@
 """Filters and tags that turn stored codes and exact figures into words."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django import template
 from django.utils.html import format_html
@@ -109,3 +110,9 @@ def signed(value: int) -> str:
 def percent(basis_points: int) -> str:
     """A tax rate such as 21 %."""
     return formats.percent(basis_points=basis_points)
+
+
+@register.filter
+def get(names: Mapping[object, str], key: object) -> str:
+    """The name under that key, or nothing."""
+    return names.get(key, "")
