@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
+from seatwright.cli import imports
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "seatwright.config.settings")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+app.add_typer(imports.app)
 
 
 def _set_up() -> None:
