@@ -50,7 +50,7 @@ def licences_of(
         (tenant_id, json.dumps(user_ids)),
     )
     for row in rows:
-        plans = tuple(json.loads(row[3]))
+        plans = () if row[3] == "[]" else tuple(json.loads(row[3]))
         licence = Licence(
             sku_id=row[1], group_id=row[2], disabled_plans=plans, state=row[4], error=row[5], updated_at=row[6]
         )
@@ -120,12 +120,14 @@ def insert_user(connection: sqlite3.Connection, *, tenant_id: str, document: Doc
 
 def forget_user(connection: sqlite3.Connection, *, tenant_id: str, document: Document) -> None:
     """Make room for a person that is written again under the same object id or sign-in name."""
-    keys = (tenant_id, str(document.get("id", "")).lower(), str(document["userPrincipalName"]).lower())
-    rows = connection.execute(
-        "DELETE FROM directory_users WHERE tenant_id = ? AND (user_id = ? OR upn_key = ?) RETURNING user_id", keys
+    taken = connection.execute(
+        "SELECT user_id FROM directory_users WHERE tenant_id = ? AND user_id = ?"
+        " UNION SELECT user_id FROM directory_users WHERE tenant_id = ? AND upn_key = ? AND deleted_at IS NULL",
+        (tenant_id, str(document.get("id", "")).lower(), tenant_id, str(document["userPrincipalName"]).lower()),
     ).fetchall()
-    for row in rows:
+    for row in taken:
         connection.execute("DELETE FROM directory_licences WHERE tenant_id = ? AND user_id = ?", (tenant_id, row[0]))
+        connection.execute("DELETE FROM directory_users WHERE tenant_id = ? AND user_id = ?", (tenant_id, row[0]))
 
 
 def update_user(connection: sqlite3.Connection, *, tenant_id: str, user: User, changes: Document) -> None:

@@ -20,6 +20,7 @@ from tests.simulator.graph_scene import (
     LAST_ONE,
     MAIL,
     MEETINGS,
+    NEWCOMERS,
     OFFICE,
     SALES,
     STORAGE,
@@ -138,6 +139,17 @@ def test_the_last_unit_goes_once(scene: graph_scene.Scene) -> None:
     assert f"Subscription with SKU {LAST_ONE} does not have any available licenses" in refused.text
     assert scene.assign(BOB, remove=[LAST_ONE]).status_code == 200
     assert scene.assign(ADA, add=[LAST_ONE]).status_code == 200
+
+
+def test_who_holds_the_last_unit_needs_no_second_one(scene: graph_scene.Scene) -> None:
+    assert scene.assign(BOB, add=[LAST_ONE]).status_code == 200
+    assert scene.assign(BOB, add=[{"skuId": LAST_ONE, "disabledPlans": [STORAGE]}]).status_code == 200
+    body = {"addLicenses": [{"skuId": LAST_ONE}], "removeLicenses": []}
+    reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{BOB}"}
+    assert scene.send("POST", f"/groups/{NEWCOMERS}/members/$ref", reference).status_code == 204
+    assert scene.send("POST", f"/groups/{NEWCOMERS}/assignLicense", body).status_code == 202
+    assert scene.held(BOB) == [(LAST_ONE, NEWCOMERS), (LAST_ONE, None)]
+    assert scene.pool(LAST_ONE)["consumedUnits"] == 1
 
 
 def test_units_in_grace_can_be_assigned_and_suspended_ones_cannot(scene: graph_scene.Scene) -> None:
