@@ -170,7 +170,7 @@ def _subscription(connection: sqlite3.Connection, tenant_id: str, number: int, w
     product_id, sku_id = wanted["productId"].upper(), wanted["skuId"].upper()
     sku = connection.execute(
         "SELECT k.title, k.is_trial, a.availability_id FROM skus k JOIN availabilities a USING (product_id, sku_id)"
-        " WHERE k.product_id = ? AND k.sku_id = ?",
+        " WHERE k.product_id = ? AND k.sku_id = ? ORDER BY a.segment LIMIT 1",
         (product_id, sku_id),
     ).fetchone()
     if sku is None:

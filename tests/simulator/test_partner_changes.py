@@ -150,6 +150,30 @@ def test_cancelling_works_inside_the_window_only_and_is_final(partner: Partner) 
     assert code_of(partner.patch(partner.subscription() | {"status": "expired"})) == (400, 800040)
 
 
+@pytest.mark.parametrize(("now", "status"), [("2026-03-09T09:29:59Z", 200), ("2026-03-09T09:30:00Z", 400)])
+def test_a_subscription_can_be_cancelled_for_168_hours_to_the_second(partner: Partner, now: str, status: int) -> None:
+    partner.simulator.clock(now=now)
+    partner.renew_token()
+    path = f"/customers/{BETA}/subscriptions/{BETA_BASIC}"
+    assert partner.patch(partner.get(path).json() | {"status": "deleted"}, path=path).status_code == status
+
+
+def test_a_subscription_takes_1200_updates_and_no_more(partner: Partner) -> None:
+    connection = books.open_books(partner.simulator.books_path)
+    connection.execute("UPDATE subscriptions SET updates = 1199 WHERE subscription_id = ?", (BASIC,))
+    assert partner.set_seats(16).status_code == 200
+    assert code_of(partner.set_seats(17)) == (400, 900311)
+
+
+@pytest.mark.parametrize("quantity", [0, 301, True, None])
+def test_a_schedule_keeps_to_the_limits_of_its_product(partner: Partner, quantity: object) -> None:
+    wrong = partner.subscription() | {"scheduledNextTermInstructions": NEXT_TERM | {"quantity": quantity}}
+    assert code_of(partner.patch(wrong)) == (400, 2002)
+    unknown = NEXT_TERM | {"product": {"productId": "CFQ7TTC0ZZZZ", "skuId": "0001"}}
+    wrong = partner.subscription() | {"scheduledNextTermInstructions": unknown}
+    assert code_of(partner.patch(wrong)) == (404, 400018)
+
+
 def test_a_longer_term_starts_now_and_a_shorter_one_is_refused(partner: Partner) -> None:
     body = partner.subscription()
     assert code_of(partner.patch(body | {"termDuration": "P1M"})) == (400, 800122)
