@@ -1,10 +1,12 @@
 """`seatwright import-skus` and `import-prices` as a person meets them."""
 
+import datetime as dt
 import pathlib
 
 import pytest
 from typer.testing import CliRunner
 
+from seatwright.catalogue import price_rows
 from seatwright.catalogue.models import PriceList, Sku
 from seatwright.cli import imports
 from tests.catalogue import sheets
@@ -61,3 +63,14 @@ def test_a_picture_is_refused_in_words(tmp_path: pathlib.Path) -> None:
     assert code == 1
     assert "not readable as text" in faults
     assert not Sku.objects.exists()
+
+
+def test_a_clash_with_another_import_is_told_in_words(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_text(sheets.text(sheets.row(Colour="red"), header=[*sheets.HEADER, "Colour"]), encoding="utf-8")
+    assert run("import-prices", path)[2] == "Note: Columns that are not used: 'Colour'.\n"
+    path.write_text(sheets.text(sheets.row(UnitPrice="60")), encoding="utf-8")
+    monkeypatch.setattr(price_rows, "list_to_replace", lambda **_: (None, dt.date(2026, 2, 1), 1))
+    code, _, faults = run("import-prices", path)
+    assert code == 1
+    assert faults.startswith("Another import of the same prices ran at this moment")

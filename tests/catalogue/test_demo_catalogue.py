@@ -4,12 +4,13 @@ import csv
 import datetime as dt
 import pathlib
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from seatwright.catalogue import changes, demo_catalogue, queries
-from seatwright.catalogue.models import Offer, Product, ReturnPolicy
+from seatwright.catalogue.models import Offer, Product, ReturnPolicy, Sku, SkuAlias, UpgradePath
 from tests.catalogue.conftest import AT, ON
 
 NOBODY = uuid.UUID(int=0)
@@ -85,3 +86,39 @@ def test_it_brings_the_vendor_rules_back_where_they_are_missing() -> None:
     ReturnPolicy.objects.all().delete()
     changes.load_demo_catalogue(at=AT, markets=("BE",))
     assert queries.return_policy(vendor_key="microsoft", on=ON).return_window == dt.timedelta(days=7)
+
+
+@pytest.mark.django_db
+def test_skus_that_an_import_brought_before_get_their_old_names_and_their_use() -> None:
+    changes.load_demo_catalogue(at=AT, markets=("BE",))
+    Sku.objects.filter(part_number="Microsoft_Teams_Rooms_Pro").update(applies_to="user")
+    SkuAlias.objects.all().delete()
+    Sku.objects.update(search_text="")
+    assert changes.load_demo_catalogue(at=AT, markets=("BE",)) > 0
+    assert queries.offer(offer_key="microsoft:CFQ7TTC0QW7C:0001:commercial:P1Y:annual:BE").is_non_user
+    assert queries.search(text="Office 365 Business Premium")[0].name == "Microsoft 365 Business Standard"
+
+
+@pytest.mark.django_db
+def test_rules_about_what_is_not_in_the_catalogue_are_refused() -> None:
+    changes.load_demo_catalogue(at=AT, markets=("BE",))
+    rule = demo_catalogue.read().rules[0]
+    with pytest.raises(ValueError, match="names SKU 77, which is not in the catalogue"):
+        changes.set_product_rules(vendor_key="microsoft", rules=[replace(rule, sku_id="77")])
+    with pytest.raises(ValueError, match="not in the catalogue: NOTHING:0001"):
+        changes.set_product_rules(
+            vendor_key="microsoft", rules=[replace(rule, upgrade_targets=frozenset({"NOTHING:0001"}))]
+        )
+
+
+@pytest.mark.django_db
+def test_rules_that_are_dropped_are_gone_and_those_of_other_products_stay() -> None:
+    changes.load_demo_catalogue(at=AT, markets=("BE",))
+    rule = next(rule for rule in demo_catalogue.read().rules if rule.key == "CFQ7TTC0LDPB:0001")
+    before = UpgradePath.objects.count()
+    written = changes.set_product_rules(
+        vendor_key="microsoft", rules=[replace(rule, upgrade_targets=frozenset({"CFQ7TTC0LCHC:0002"}))]
+    )
+    assert written == len(rule.upgrade_targets) - 1
+    assert UpgradePath.objects.count() == before - written
+    assert queries.offer(offer_key=STANDARD).upgrade_targets == ("CFQ7TTC0LCHC:0002",)

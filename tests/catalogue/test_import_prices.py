@@ -13,7 +13,7 @@ from hypothesis.extra.django import TestCase
 
 from seatwright.access import actors, permissions
 from seatwright.access.models import AuditEvent
-from seatwright.catalogue import queries
+from seatwright.catalogue import changes, price_rows, queries
 from seatwright.catalogue.models import Offer, PriceList, PriceListLine, Product
 from seatwright.workflows import import_catalogue
 from tests.catalogue import sheets
@@ -189,6 +189,42 @@ def test_the_database_refuses_a_term_and_a_billing_plan_that_do_not_agree() -> N
     product = Product.objects.get()
     with pytest.raises(IntegrityError, match="offer_term_and_billing_plan_agree"), transaction.atomic():
         Offer.objects.create(product=product, segment="commercial", term="P1M", billing_plan="annual", market="DE")
+
+
+@pytest.mark.django_db
+def test_of_two_imports_that_make_the_same_version_the_second_is_refused_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load(sheets.row())
+    monkeypatch.setattr(price_rows, "list_to_replace", lambda **_: (None, ON, 1))
+    with pytest.raises(changes.ImportClash):
+        load(sheets.row(UnitPrice="60"), sheets.row(SkuId="0002"))
+    assert Product.objects.count() == 1
+    assert AuditEvent.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_row_that_the_database_refuses_for_another_reason_is_a_bug_and_not_called_a_clash(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(price_rows, "list_to_replace", lambda **_: (None, ON, 0))
+    with pytest.raises(IntegrityError, match="price_list_version_counts_from_one"):
+        load(sheets.row())
+
+
+@pytest.mark.django_db
+def test_many_products_are_added_and_found_again() -> None:
+    rows = [sheets.row(SkuId=f"{n:04}") for n in range(1, 503)]
+    assert load(*rows).done.rows_written == 502 * 3 + 1
+    changed = [*rows[:-1], sheets.row(SkuId="0502", UnitPrice="1")]
+    assert load(*changed).done.rows_written == 502 + 1
+
+
+@pytest.mark.django_db
+def test_offers_can_be_listed_for_one_product() -> None:
+    load(sheets.row(), sheets.row(SkuId="0002"), sheets.row(ProductId="CFQ7TTC0LDPB"))
+    rows = queries.offers_for(market="DE", segment="commercial", product_id="CFQ7TTC0LH18", vendor_sku_id="0002")
+    assert [(row.product_id, row.vendor_sku_id) for row in rows] == [("CFQ7TTC0LH18", "0002")]
 
 
 PRICES = st.decimals(min_value=0, max_value=10_000, places=4)

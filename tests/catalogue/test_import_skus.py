@@ -7,7 +7,7 @@ import pytest
 
 from seatwright.access import actors, permissions
 from seatwright.access.models import AuditEvent
-from seatwright.catalogue import queries
+from seatwright.catalogue import queries, tabular
 from seatwright.catalogue.models import Sku, SkuServicePlan
 from seatwright.workflows import import_catalogue
 from tests.catalogue.conftest import AT, OPERATOR
@@ -78,3 +78,33 @@ def test_all_619_published_skus_are_loaded_and_loading_them_again_writes_nothing
         "d43177b5-475b-4880-92d4-d54c27b5efbd",
         "54a152dc-90de-4996-93d2-bc47e670fc06",
     }
+
+
+def test_a_service_plan_takes_the_name_of_the_newest_table() -> None:
+    load(ORIGINAL + sku("Microsoft 365 E3"))
+    assert load(ORIGINAL + sku("Microsoft 365 E3").replace("Plan d0", "Plan New")).done.rows_written == 1
+    assert queries.service_plans(sku_id=E3) == {PLAN: "Plan New"}
+
+
+def test_a_name_that_came_another_way_is_searchable_after_the_next_import() -> None:
+    load(ORIGINAL + sku("Microsoft 365 E3"))
+    two_names = sku("Microsoft 365 E3") + sku("M365 Enterprise Three")
+    assert load(ORIGINAL + two_names).done.skus_changed == 1
+    assert [hit.key for hit in queries.search(text="enterprise three")] == [E3]
+
+
+def test_columns_that_mean_nothing_here_are_noted() -> None:
+    header, rest = (ORIGINAL + sku("Microsoft 365 E3") + sku("Microsoft 365 E3")).split("\n", 1)
+    text = "\n".join([f"{header},Colour", *[f"{line},red" for line in rest.splitlines()]])
+    assert load(text).notes == (
+        "1 rows repeat an earlier row: ignored.",
+        "Columns that are not used: 'Colour'.",
+    )
+
+
+def test_a_file_that_turns_out_too_large_while_it_is_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tabular, "LIMITS", tabular.Limits(rows=1))
+    with pytest.raises(import_catalogue.FileRefused) as refused:
+        load(ORIGINAL + sku("Microsoft 365 E3", PLAN, OTHER_PLAN))
+    assert refused.value.faults == ("The file has more than 1 rows; split it by market.",)
+    assert not Sku.objects.exists()

@@ -168,3 +168,9 @@ def test_any_cells_are_either_lines_or_faults_with_a_place(rows: list[dict[str, 
     assert sheet.lines or sheet.problems
     assert all(problem.line >= 1 and problem.advice for problem in sheet.problems)
     assert all(line.price.unit_price_e8 >= 0 for line in sheet.lines)
+
+
+def test_a_sheet_in_windows_1252_is_read_and_noted() -> None:
+    sheet = parse(io.BytesIO(sheets.text(sheets.row(SkuTitle="Büro")).encode("cp1252")))
+    assert [line.title for line in sheet.lines] == ["Büro"]
+    assert "The file is not UTF-8; it was read as Windows-1252." in sheet.notes

@@ -108,3 +108,19 @@ def test_a_product_is_found_by_the_resellers_own_label_and_only_there(reseller_i
 @pytest.mark.parametrize("text", ["", "   ", "%", "_", "'; --", "zzz"])
 def test_a_search_for_nothing_known_finds_nothing(offer_pk: int, text: str) -> None:
     assert queries.search(text=text) == ()
+
+
+def test_a_sku_is_called_by_the_resellers_label_where_there_is_one(reseller_id: uuid.UUID) -> None:
+    changes.load_demo_catalogue(at=AT, markets=("BE",))
+    standard = Product.objects.get(product_id="CFQ7TTC0LDPB")
+    changes.label_product(reseller_id=reseller_id, product_pk=standard.pk, own_label="Harbour Office")
+    sku_id = "f245ecc8-75af-4f8e-b61f-27d8114de5f3"
+    named = queries.sku_names(sku_ids=[sku_id, "unknown"], reseller_id=reseller_id)
+    assert {key: name.own_label for key, name in named.items()} == {sku_id: "Harbour Office"}
+    assert queries.sku_names(sku_ids=[sku_id])[sku_id].own_label == ""
+
+
+def test_words_may_be_spread_over_the_names_of_one_product(reseller_id: uuid.UUID) -> None:
+    changes.load_demo_catalogue(at=AT, markets=("BE",))
+    (hit,) = queries.search(text="mcoev telefonsystem")
+    assert (hit.name, hit.matched_by, hit.matched_text) == ("Microsoft Teams Phone Standard", "old_name", "")

@@ -81,3 +81,8 @@ def test_the_published_files_agree_on_names_and_part_numbers(contracts: pathlib.
         table = sku_table.parse(table=tabular.read(source=source, columns=sku_table.COLUMNS))
     e3 = table.skus[E3]
     assert (set(e3.names), set(e3.part_numbers)) == ({"Microsoft 365 E3"}, {"SPE_E3"})
+
+
+def test_a_name_that_is_too_long_is_told() -> None:
+    (problem,) = parse(f"{ORIGINAL}{'n' * 201},X,{E3},P,{PLAN},P\n").problems
+    assert problem.text.endswith("is longer than 200 characters; shorten it.")

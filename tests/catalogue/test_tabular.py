@@ -114,6 +114,18 @@ def test_zips_with_two_tables_workbooks_and_damaged_zips_are_refused_with_advice
         read(b"PK\x03\x04rubbish")
 
 
+def test_an_empty_file_in_a_zip_and_an_endless_first_line_are_refused() -> None:
+    with pytest.raises(tabular.Unreadable, match="archive is empty"):
+        read(zipped(prices__csv=b""))
+    with pytest.raises(tabular.Unreadable, match="too long for a header"):
+        read(b"Name," * 50_000)
+
+
+def test_a_header_with_an_open_quotation_mark_lacks_its_columns() -> None:
+    with pytest.raises(tabular.Unreadable, match="lacks the columns"):
+        read(b'"Name,ERP Price\na,1\n')
+
+
 def test_a_value_in_a_message_cannot_steer_the_terminal() -> None:
     assert tabular.shown("\x1b[2Jred") == "'\\x1b[2Jred'"
 

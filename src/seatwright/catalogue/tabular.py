@@ -97,12 +97,14 @@ class Table:
         )
 
 
-def read(*, source: BinaryIO, columns: Columns, limits: Limits = LIMITS) -> Table:
+def read(*, source: BinaryIO, columns: Columns, limits: Limits | None = None) -> Table:
     """The table in `source`, which must be seekable: plain text, or a zip archive with exactly one text file in it.
 
     UTF-8 (with or without byte order mark), UTF-16 with its mark, and Windows-1252 for what is not valid UTF-8. The
-    delimiter is the one of comma, semicolon and tab under which the header names most known columns. Raises Unreadable.
+    delimiter is the one of comma, semicolon and tab under which the header names most known columns. Without `limits`
+    those of this module count. Raises Unreadable.
     """
+    limits = limits or LIMITS
     content = _unpacked(source=source, limits=limits)
     sha256, encoding = _examined(content=content, limits=limits)
     content.seek(0)
