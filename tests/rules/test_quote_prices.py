@@ -78,6 +78,7 @@ def test_a_rounding_difference_is_part_of_the_charge_line() -> None:
 def test_on_the_first_day_of_the_cycle_the_whole_cycle_is_charged() -> None:
     line = only_line(priced({"standard": 13}, on=dt.date(2026, 6, 1)))
     assert line.due_now == eur(1000)
+    assert (line.charges[0].kind, line.charges[0].seats) == ("increase", 1)
     assert line.charges[0].days == 30
 
 

@@ -226,8 +226,8 @@ def test_an_increase_is_always_possible_whatever_the_windows() -> None:
 
 def family(maximum: int) -> list[FamilyCap]:
     return [
-        FamilyCap(family="business", subscription_keys=frozenset({"a", "b"}), maximum=maximum),
         FamilyCap(family="another", subscription_keys=frozenset({"z"}), maximum=0),
+        FamilyCap(family="business", subscription_keys=frozenset({"a", "b"}), maximum=maximum),
     ]
 
 

@@ -134,6 +134,12 @@ def test_a_time_without_zone_is_refused_everywhere() -> None:
         windows.window_end(added_at=naive, policy=EXACT)
 
 
+def test_a_vendor_without_a_window_takes_nothing_back() -> None:
+    none = replace(EXACT, return_window=dt.timedelta())
+    end = windows.window_end(added_at=T0, policy=none)
+    assert windows.returnable(lots=(lot("x", 1, T0, end),), vendor_says=None, at=T0, policy=none).total == 0
+
+
 def test_impossible_lots_and_policies_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="fewer than no seats"):
         lot("x", -1, T0)
