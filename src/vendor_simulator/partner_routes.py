@@ -4,6 +4,7 @@ from starlette.routing import Route
 
 from vendor_simulator import (
     exchange,
+    partner_agreements,
     partner_carts,
     partner_catalogue,
     partner_changes,
@@ -42,6 +43,9 @@ def _route(method: str, path: str, handler: exchange.Handler) -> Route:
 routes: list[Route] = [
     _route("GET", "/v1/customers", partner_customers.list_customers),
     _route("GET", _CUSTOMER, partner_customers.get_customer),
+    _route("GET", "/v1/agreements", partner_agreements.list_templates),
+    _route("GET", _CUSTOMER + "/agreements", partner_agreements.list_agreements),
+    _route("POST", _CUSTOMER + "/agreements", partner_agreements.confirm),
     *_catalogue("/v1"),
     *_catalogue(_CUSTOMER),
     _route("GET", "/v1/productpromotions", partner_catalogue.list_promotions),

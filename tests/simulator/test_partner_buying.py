@@ -108,6 +108,28 @@ def test_nothing_is_sold_before_the_agreement_is_accepted(partner: Partner) -> N
     assert code_of(partner.call("POST", f"{path}/orders", {"lineItems": [line(partner)]})) == (403, 13605)
 
 
+def test_a_recorded_acceptance_opens_the_shop_and_counts_once(partner: Partner) -> None:
+    (template,) = partner.get("/agreements?agreementType=MicrosoftCustomerAgreement").json()["items"]
+    contact = {"firstName": "Tia", "lastName": "Kern", "email": "tia@beta.example"}
+    agreement = {
+        "primaryContact": contact,
+        "templateId": template["templateId"],
+        "dateAgreed": "2026-03-02T00:00:00.000Z",
+        "type": "MicrosoftCustomerAgreement",
+    }
+    path = f"/customers/{BETA}/agreements"
+    assert code_of(partner.call("POST", path, agreement | {"dateAgreed": "2026-03-03T00:00:00Z"})) == (400, 400)
+    assert partner.call("POST", path, agreement).status_code == 201
+    again = partner.call("POST", path, agreement)
+    assert code_of(again) == (400, 600061)
+    assert {"message", "errorName", "isRetryable", "parameters", "errorMessageExtended"} < set(again.json())
+    listed = partner.get(f"{path}?agreementType=MicrosoftCustomerAgreement").json()["items"]
+    assert [item["primaryContact"] for item in listed] == [contact]
+    assert partner.get(path).json()["items"] == []
+    order = partner.call("POST", f"/customers/{BETA}/orders", {"lineItems": [line(partner)]})
+    assert order.status_code == 201
+
+
 def test_an_order_is_pending_and_nameless_until_provisioned_and_listed_late(partner: Partner) -> None:
     partner.simulator.settings(provisioning_s=1800, order_lag_s=900)
     order = checked_out(partner, filled(partner, line(partner))).json()["orders"][0]

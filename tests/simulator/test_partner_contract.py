@@ -106,6 +106,21 @@ def test_the_answer_to_too_many_calls_is_the_published_one(partner: Partner, con
     assert partner.get("/customers").json() == sample
 
 
+def test_agreements_have_the_published_members_and_refusal(partner: Partner, contracts: pathlib.Path) -> None:
+    templates = published(contracts, "get-customer-agreement-metadata", holding="templateId")
+    refusal = published(contracts, "confirm-customer-consent-customer-agreement", holding="600061")
+    ours = partner.get("/agreements?agreementType=MicrosoftCustomerAgreement").json()
+    assert paths(ours) == paths(templates)
+    agreement = {
+        "primaryContact": {"firstName": "Tia", "lastName": "Kern", "email": "tia@alpha.example"},
+        "templateId": ours["items"][0]["templateId"],
+        "dateAgreed": "2026-03-01T00:00:00Z",
+        "type": "MicrosoftCustomerAgreement",
+    }
+    answers = [partner.call("POST", f"/customers/{ALPHA}/agreements", agreement).json() for _ in range(2)]
+    assert answers[1] == refusal
+
+
 def test_promotions_are_collected_as_published(partner: Partner, contracts: pathlib.Path) -> None:
     sample = published(contracts, "get-promotions", holding="requiredProducts")
     partner.simulator.seed({"promotions": [item | {"country": "US"} for item in sample["items"]]})
