@@ -1,6 +1,8 @@
 """The command line of an installation: `seatwright migrate`, `serve`, `worker`, imports and, for trying out, `demo`."""
 
+import datetime as dt
 import os
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -59,8 +61,19 @@ def worker(
         poll_s=environment.worker_poll_s,
         takeover_s=environment.worker_takeover_s,
         accept_clock=accept_clock,
+        chores=_scheduled_sync(environment.sync_every_s),
     )
     raise typer.Exit(code)
+
+
+def _scheduled_sync(every_s: int) -> Callable[[], int] | None:
+    from seatwright.operations import clock
+    from seatwright.workflows import sync_tenant
+
+    if every_s <= 0:
+        return None
+    older_than = dt.timedelta(seconds=every_s)
+    return lambda: sync_tenant.request_stale(older_than=older_than, at=clock.now())
 
 
 @app.command()

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -15,6 +16,7 @@ from seatwright.operations import beats, checkpoints, clock, durable, engine, qu
 
 EXIT_TAKEN_OVER = 75
 MEND_EVERY_S = 5.0
+CHORES_EVERY_S = 60.0
 SAY_TROUBLE_EVERY_S = 60.0
 
 log = structlog.get_logger(__name__)
@@ -29,6 +31,7 @@ def run_worker(
     drain_s: float = 30.0,
     accept_clock: bool = False,
     until_idle: bool = False,
+    chores: Callable[[], object] | None = None,
 ) -> int:
     """Work until SIGTERM or SIGINT, finish what is in hand within `drain_s`, and return the exit code.
 
@@ -36,7 +39,7 @@ def run_worker(
     `accept_clock` forgets heartbeats from the future after the system's clock was corrected backwards. `until_idle`
     ends as soon as nothing is left that could become due by itself. Must be called in the main thread.
     """
-    worker = _Worker(data_dir=data_dir, poll_s=poll_s, takeover_s=takeover_s, threads=threads)
+    worker = _Worker(data_dir=data_dir, poll_s=poll_s, takeover_s=takeover_s, threads=threads, chores=chores)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.told_to_stop.set())
     if accept_clock:
@@ -52,8 +55,18 @@ def run_worker(
 class _Worker:
     """The state of one worker process: its name, its stop signal, and how far the clock can be trusted."""
 
-    def __init__(self, *, data_dir: Path, poll_s: float, takeover_s: float, threads: int) -> None:
+    def __init__(
+        self,
+        *,
+        data_dir: Path,
+        poll_s: float,
+        takeover_s: float,
+        threads: int,
+        chores: Callable[[], object] | None,
+    ) -> None:
         self.worker_id = uuid.uuid4().hex
+        self.chores = chores
+        self.chores_done_at_s = float("-inf")
         self.data_dir, self.poll_s, self.takeover_s, self.threads = data_dir, poll_s, takeover_s, threads
         self.told_to_stop, self.superseded = threading.Event(), threading.Event()
         self.start_reading = clock.reading()
@@ -93,6 +106,7 @@ class _Worker:
             try:
                 if self._trusts_clock():
                     self._mend()
+                    self._do_chores()
                     begun = self._sweep()
                     if until_idle and not begun and not queries.unfinished_count():
                         return
@@ -101,6 +115,12 @@ class _Worker:
                 connections.close_all()
             if not begun:
                 self.told_to_stop.wait(self.poll_s)
+
+    def _do_chores(self) -> None:
+        if self.chores is None or time.monotonic() - self.chores_done_at_s < CHORES_EVERY_S:
+            return
+        self.chores()
+        self.chores_done_at_s = time.monotonic()
 
     def _trusts_clock(self) -> bool:
         what = clock.trouble(

@@ -19,12 +19,12 @@ class Environment(BaseSettings):
     allowed_hosts: str = "localhost"
     base_url: str = "http://localhost:8000"
     trusted_proxy: bool = False
-    time_zone: str = "Europe/Brussels"
     test_clock: bool = False
     worker_poll_s: float = 1.0
     worker_takeover_s: int = 10
     worker_settle_s: int = 120
-    worker_deadline_s: int = 3600
+    worker_deadline_s: int = 86400
+    sync_every_s: int = 3600
     vendor_partner_tenant_id: str = ""
     vendor_client_id: str = ""
     vendor_client_secret: SecretStr = SecretStr("")
@@ -33,10 +33,14 @@ class Environment(BaseSettings):
     vendor_login_base_url: str = "https://login.microsoftonline.com"
     vendor_ca_file: str = ""
     vendor_timeout_s: float = 30.0
-    simulator_admin_token: SecretStr = SecretStr("")
     log_level: str = "INFO"
     log_json: bool = True
-    email_url: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_tls: bool = True
+    mail_from: str = "Seatwright <seatwright@localhost>"
 
 
 def read() -> Environment:

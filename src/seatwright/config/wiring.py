@@ -41,7 +41,7 @@ def connect(vendor_key: str, partner_tenant_id: str) -> port.Vendor:
         raise port.VendorDenied(f"No adapter is installed for the vendor {vendor_key!r}.")
     if partner_tenant_id.lower() != environment.vendor_partner_tenant_id.lower():
         raise port.VendorDenied("This installation holds no credential for that partner tenant.")
-    from seatwright.vendors import microsoft
+    from seatwright.vendors import http, microsoft
 
     return microsoft.connect(
         microsoft.MicrosoftSettings(
@@ -52,5 +52,6 @@ def connect(vendor_key: str, partner_tenant_id: str) -> port.Vendor:
             graph_base_url=environment.vendor_graph_base_url,
             login_base_url=environment.vendor_login_base_url,
             ca_file=environment.vendor_ca_file,
+            timeouts=http.Timeouts(read_s=environment.vendor_timeout_s, total_s=2 * environment.vendor_timeout_s),
         )
     )

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 
 from seatwright.access import audit, identifiers
@@ -23,7 +24,6 @@ from seatwright.workflows import connections, pricing, seat_operation
 
 KIND = "change_seats"
 QUOTE_LIFE = dt.timedelta(minutes=30)
-OPERATION_DEADLINE = dt.timedelta(hours=24)
 
 
 class QuoteExpired(Exception):
@@ -229,7 +229,7 @@ def _open(
         customer_id=quote.customer_id,
         by=by,
         due_at=at,
-        deadline_at=at + OPERATION_DEADLINE,
+        deadline_at=at + dt.timedelta(seconds=settings.ENVIRONMENT.worker_deadline_s),
         at=at,
     )
 

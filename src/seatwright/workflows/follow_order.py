@@ -150,4 +150,7 @@ def _stage(line: orders.LineRow, view: operations.OperationView) -> str:
 def _free_now(line: orders.LineRow, *, by: Actor) -> int:
     holding = holdings.holding(seen_by=by, subscription_id=line.subscription_id, action="orders.view")
     pool = assignments.pools(tenant_ids=[holding.tenant_id]).get((holding.tenant_id, holding.sku_id))
-    return 0 if pool is None else max(pool.assignable + holding.seats - holding.vendor_seats, 0)
+    if pool is None:
+        return 0
+    is_counted = line.finished_at is None or pool.read_at > line.finished_at
+    return max(pool.assignable + (0 if is_counted else line.seats_after - line.seats_before), 0)

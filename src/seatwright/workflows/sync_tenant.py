@@ -46,6 +46,18 @@ def request_all(*, at: dt.datetime) -> int:
     return sum(_queue(tenant, by=SYSTEM, at=at) for tenant in customers.tenants_of_installation())
 
 
+def request_stale(*, older_than: dt.timedelta, at: dt.datetime) -> int:
+    """Queue a reading of every tenant whose newest one began `older_than` ago or longer; returns how many."""
+    tenants = customers.tenants_of_installation()
+    states = holdings.sync_states(tenant_ids=[tenant.tenant_id for tenant in tenants])
+    stale = [
+        tenant
+        for tenant in tenants
+        if tenant.tenant_id not in states or states[tenant.tenant_id].started_at <= at - older_than
+    ]
+    return sum(_queue(tenant, by=SYSTEM, at=at) for tenant in stale)
+
+
 def _queue(tenant: TenantRow, *, by: Actor, at: dt.datetime) -> int:
     key = f"{KIND}:{tenant.tenant_id}"
     with transaction.atomic():
