@@ -1,0 +1,134 @@
+"""Journey 8, the deciding half: take over the vendor's number of seats where somebody changed it elsewhere.
+
+A difference is never adopted silently (invariant 10): a person decides with a reason, seats and charges are booked from
+that day on, and the drift is closed.
+"""
+
+import datetime as dt
+import uuid
+
+from django.db import transaction
+
+from seatwright.access import audit, identifiers, permissions
+from seatwright.access.actors import Actor
+from seatwright.billing import changes as billing
+from seatwright.customers import queries as customers
+from seatwright.orders import queries as orders
+from seatwright.rules import business_dates, money, periods, proration, tax, windows
+from seatwright.subscriptions import changes as subscriptions
+from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import pricing
+
+
+class ReasonMissing(Exception):
+    """Taking over a number of seats is recorded with its reason."""
+
+
+class NothingToSettle(Exception):
+    """The books and the vendor agree, or a change of our own is still under way."""
+
+
+def adopt(*, by: Actor, subscription_id: uuid.UUID, reason: str, at: dt.datetime) -> None:
+    """Make the books show the vendor's number of seats and charge or credit the difference from today on.
+
+    Needs `operations.settle`. Raises ReasonMissing, NothingToSettle, access.permissions.Unknown or NotAllowed.
+    """
+    row = holdings.holding(seen_by=by, subscription_id=subscription_id)
+    permissions.require(by=by, action="operations.settle", reseller_id=row.reseller_id, customer_id=row.customer_id)
+    if not reason.strip():
+        raise ReasonMissing
+    if row.seats == row.vendor_seats or orders.open_lines(subscription_ids=[subscription_id]):
+        raise NothingToSettle
+    customer = customers.customer(seen_by=by, customer_id=row.customer_id)
+    on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
+    operation_id = identifiers.new_id()
+    with transaction.atomic(durable=True):
+        _book_seats(row, on=on, operation_id=operation_id, at=at)
+        billing.post(
+            operation_id=operation_id,
+            order_line_id=None,
+            reseller_id=row.reseller_id,
+            customer_id=row.customer_id,
+            subscription_id=subscription_id,
+            charges=_charges(row, customer, on=on),
+            at=at,
+        )
+        if not subscriptions.close_drift(subscription_id=subscription_id, kind="quantity", how="adopted", at=at):
+            raise NothingToSettle
+        audit.record(
+            by=by,
+            action="drift.adopted",
+            subject_kind="subscription",
+            subject_id=subscription_id,
+            before={"seats": row.seats},
+            after={"seats": row.vendor_seats},
+            at=at,
+            reason=reason.strip(),
+            reseller_id=row.reseller_id,
+            customer_id=row.customer_id,
+            operation_id=operation_id,
+        )
+
+
+def _book_seats(row: holdings.HoldingRow, *, on: dt.date, operation_id: uuid.UUID, at: dt.datetime) -> None:
+    policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
+    more = row.vendor_seats - row.seats
+    if more > 0:
+        subscriptions.add_lot(
+            subscription_id=row.subscription_id,
+            seats=more,
+            kind="adopted",
+            effective_at=at,
+            returnable_until=None,
+            policy_version=policy.version,
+            operation_id=operation_id,
+        )
+        return
+    taken = windows.allocate(lots=pricing.seat_lots(row), quantity=-more, at=at, policy=policy)
+    subscriptions.take_from_lots(
+        subscription_id=row.subscription_id,
+        takes=[subscriptions.Take(lot_id=int(each.lot_id), seats=each.quantity) for each in taken],
+        kind="adopted",
+        effective_at=at,
+        policy_version=policy.version,
+        operation_id=operation_id,
+    )
+
+
+def _charges(row: holdings.HoldingRow, customer: customers.CustomerRow, *, on: dt.date) -> list[billing.NewCharge]:
+    """One charge for the rest of the running cycle; none where no price is known or the commitment is over."""
+    cycle = pricing.cycle_of(row, on=on)
+    until = min(cycle.end_on, row.commitment_end_on)
+    if not row.unit_rate or not cycle.start_on <= on < until:
+        return []
+    priced = proration.change(
+        before=row.seats,
+        after=row.vendor_seats,
+        unit_rate=money.Rate.parse(row.unit_rate, row.currency),
+        cycle=cycle,
+        during=periods.Period(on, until),
+    )
+    rule = tax.tax_for(
+        seller_country=customer.reseller_country,
+        buyer_country=customer.country,
+        buyer_vat_id=customer.vat_id,
+        on=on,
+    )
+    return [
+        billing.NewCharge(
+            kind="adopted",
+            name=row.name,
+            seats=priced.seats,
+            days=priced.days,
+            cycle_days=priced.cycle_days,
+            period_start_on=priced.period.start_on,
+            period_end_on=priced.period.end_on,
+            unit_rate=row.unit_rate,
+            price_list_version=row.price_list_version,
+            amount_minor=priced.amount.minor,
+            rounding_minor=priced.rounding_minor,
+            currency=row.currency,
+            tax_basis_points=rule.rate_basis_points,
+            tax_treatment=str(rule.treatment),
+        )
+    ]
