@@ -1,4 +1,4 @@
-"""What the room keeps out: the engine from web processes, armed checkpoints from installations, and two heirs of one."""
+"""What the room keeps out: the engine from web processes, armed checkpoints from installations, two heirs of one."""
 
 import os
 import subprocess

@@ -1,0 +1,171 @@
+"""The kill matrix: `python -m tests.kill [--full] [--database sqlite|postgresql]`.
+
+Without `--full`: every point singly under one scenario each, and sampled ordered pairs. With it: every point under every
+scenario, and every ordered pair under one scenario each. Both databases at once, a table of figures at the end, and an
+exit code of 1 when anything was doubled, lost, wrongly resolved, parked, stuck, or never hit.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+BAD = ("doubled", "lost", "wrong", "parked", "stuck")
+PAIRS_SAMPLED = 10
+# Passed only while the engine replays or mends, which no seat change without a death does.
+BEYOND_ONE_PASS = 2
+
+
+def main() -> int:
+    """Run one lane per database side by side and print what came of it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.kill")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"])
+    parser.add_argument("--lane", choices=["sqlite", "postgresql"], help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.lane:
+        print(json.dumps(_lane(database=given.lane, is_full=given.full)))
+        return 0
+    from scripts import postgres
+
+    databases = [given.database] if given.database else ["sqlite", "postgresql"]
+    with contextlib.ExitStack() as stack:
+        environment = _environment()
+        if "postgresql" in databases:
+            environment["SEATWRIGHT_TEST_POSTGRES"] = stack.enter_context(postgres.server())
+        started = time.monotonic()
+        lanes = [(each, _start(database=each, is_full=given.full, environment=environment)) for each in databases]
+        reports = {database: _report_of(process) for database, process in lanes}
+        return _tell(reports=reports, took_s=time.monotonic() - started)
+
+
+def _environment() -> dict[str, str]:
+    return {
+        **os.environ,
+        "SEATWRIGHT_PROFILE": "test",
+        "SEATWRIGHT_LOG_LEVEL": "CRITICAL",
+        "SEATWRIGHT_SECRET_KEY": "tests-only-" + "k" * 50,
+        "DATABASE_URL": "",
+        "DJANGO_SETTINGS_MODULE": "seatwright.config.settings",
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
+    }
+
+
+def _start(*, database: str, is_full: bool, environment: dict[str, str]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.kill", "--lane", database, *(["--full"] if is_full else [])]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def _report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
+    output, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"a lane of the kill matrix ended with {process.returncode}")
+    report: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return report
+
+
+def _lane(*, database: str, is_full: bool) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="seatwright-kill-") as folder:
+        os.environ["SEATWRIGHT_DATA_DIR"] = folder
+        import django
+
+        django.setup()
+        from tests.kill import lane
+        from tests.operations import installation
+
+        if database == "sqlite":
+            place = installation.on_sqlite(template=Path(folder) / "template", folder=Path(folder) / "lane")
+        else:
+            url = os.environ["SEATWRIGHT_TEST_POSTGRES"]
+            place = installation.on_postgres(server_url=url, folder=Path(folder) / "lane")
+        with lane.opened(place=place) as opened:
+            return _run_all(opened, is_full=is_full)
+
+
+def _run_all(lane: Any, *, is_full: bool) -> dict[str, Any]:
+    from seatwright.access import audit
+    from tests.kill.lane import SCENARIOS
+
+    figures: dict[str, Counter[str]] = {"alone": Counter(), "single": Counter(), "pair": Counter()}
+    notes: list[str] = []
+    points = {}
+    for scenario in SCENARIOS:
+        points[scenario], verdict = lane.discover(scenario)
+        _count(figures["alone"], verdict, notes)
+    for case in _cases(points, is_full=is_full):
+        verdict = lane.run(case)
+        _count(figures["single" if len(case.kills) == 1 else "pair"], verdict, notes)
+        if verdict.stuck or verdict.parked:
+            notes.append("the lane ends here, because the next order would wait behind this one")
+            break
+    return {
+        "figures": figures,
+        "hits": lane.hits,
+        "points": sum(len(each) for each in points.values()),
+        "fired": lane.world.simulator.fired(),
+        "chain_breaks": sum(1 for _ in audit.breaks()),
+        "notes": notes,
+    }
+
+
+def _cases(points: dict[str, Any], *, is_full: bool) -> Iterator[Any]:
+    from tests.kill.lane import Case
+
+    scenarios = list(points)
+    every = list(dict.fromkeys(point for each in points.values() for point in each))
+    for number, point in enumerate(every):
+        holding = [scenario for scenario in scenarios if point in points[scenario]]
+        for scenario in holding if is_full else [holding[number % len(holding)]]:
+            yield Case(scenario=scenario, kills=(point,))
+    pairs = [(first, second) for first in every for second in every if BEYOND_ONE_PASS > max(first.nth, second.nth)]
+    chosen = pairs if is_full else pairs[:: max(1, len(pairs) // PAIRS_SAMPLED)]
+    for number, (first, second) in enumerate(chosen):
+        holding = [scenario for scenario in scenarios if first in points[scenario]]
+        yield Case(scenario=holding[number % len(holding)], kills=(first, second))
+
+
+def _count(figures: Counter[str], verdict: Any, notes: list[str]) -> None:
+    figures["cases"] += 1
+    figures["planned"] += len(verdict.case.kills)
+    figures["killed"] += len(verdict.killed)
+    figures["fired"] += verdict.fired
+    for name in BAD:
+        figures[name] += getattr(verdict, name)
+    kills = " then ".join(f"{point.name}#{point.nth}" for point in verdict.case.kills) or "nobody dies"
+    notes.extend(f"{verdict.case.scenario}, {kills}: {note}" for note in verdict.notes)
+
+
+def _tell(*, reports: dict[str, dict[str, Any]], took_s: float) -> int:
+    from tests.kill import points
+
+    columns = ("cases", "planned", "killed", "fired", *BAD)
+    print(f"\n{'kill matrix':<22}" + "".join(f"{name:>9}" for name in columns))
+    is_good = True
+    for database, report in reports.items():
+        for kind, figures in report["figures"].items():
+            print(f"{database + ' ' + kind:<22}" + "".join(f"{figures.get(name, 0):>9}" for name in columns))
+            is_good &= not any(figures.get(name) for name in BAD)
+        single = report["figures"]["single"]
+        is_good &= single["killed"] == single["planned"] and not report["chain_breaks"]
+        never = sorted(points.names() - set(report["hits"]))
+        is_good &= not never
+        print(f"{'':<22} {report['points']} points, audit chain breaks {report['chain_breaks']}, never hit: {never or 0}")
+        print(f"{'':<22} faults fired: { {kind: n for kind, n in report['fired'].items() if n} }")
+        for note in report["notes"]:
+            print(f"{'':<22} ! {note}")
+    print(f"took {took_s:.0f} s: {'all as it must be' if is_good else 'NOT as it must be'}")
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""One life of the product in a process of its own: a person books (or books again), then the worker works until idle."""
+
+import os
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+QUEUE_POLL_S = 0.05
+
+
+def live(plan: Mapping[str, Any]) -> int:
+    """Book the quote under its key and work; dies at the plan's checkpoint, else ends when nothing is left to do."""
+    from dbos._dbos import _get_or_create_dbos_registry
+    from django.conf import settings
+
+    from seatwright.cli import worker
+    from seatwright.customers import queries as customers
+    from seatwright.operations import beats, checkpoints, clock
+    from seatwright.workflows import change_seats
+
+    checkpoints.arm(kill_at=plan["kill_at"], nth=plan["nth"], hits_file=Path(plan["hits_file"]))
+    actor = customers.actor(user_id=plan["user_id"], channel="web", request_ref="")
+    assert actor is not None
+    change_seats.place(
+        by=actor,
+        quote_id=uuid.UUID(plan["quote_id"]),
+        idempotency_key=plan["idempotency_key"],
+        agreed_words="Order with obligation to pay",
+        on_behalf_reason="",
+        at=clock.now(),
+    )
+    # A resumed run waits for the engine's queue, which looks once a second in an installation.
+    _get_or_create_dbos_registry().get_internal_queue()._polling_interval_sec = QUEUE_POLL_S
+    process = worker._Worker(data_dir=settings.ENVIRONMENT.data_dir, poll_s=0.02, takeover_s=10, threads=4)
+    process.begin()
+    process.loop(until_idle=True)
+    beats.leave(worker_id=process.worker_id, is_idle=True)
+    os._exit(0)
