@@ -212,3 +212,33 @@ def change_at_the_vendor(world: World, vendor_subscription_id: str, *, seats: in
     body = httpx2.get(url, headers=headers).json()
     answer = httpx2.patch(url, headers=headers, json={**body, "quantity": seats})
     assert answer.status_code == 200, answer.text
+
+
+def test_two_administrators_who_book_the_same_licence_at_once_get_one_order(world: World) -> None:
+    quotes = []
+    for name, seats in (("north_owner", 12), ("north_admin", 13)):
+        actor = world.actor(name)
+        quote_id = change_seats.prepare(
+            by=actor, customer_id=world.customer_ids["north"], wishes=world.wish("north", basic=seats), at=world.at
+        )
+        quotes.append((actor, change_seats.prepared(by=actor, quote_id=quote_id, at=world.at)))
+    placed = []
+    for actor, quote in quotes:
+        try:
+            placed.append(
+                change_seats.place(
+                    by=actor,
+                    quote_id=quote.quote_id,
+                    idempotency_key=quote.idempotency_key,
+                    agreed_words="x",
+                    on_behalf_reason="",
+                    at=world.at,
+                )
+            )
+        except pricing.Refused as refused:
+            (reason,) = refused.priced.refusals[str(quote.calculation.lines[0].subscription_id)]
+            assert isinstance(reason, refusals.NotChangeable)
+            assert reason.status == "change_under_way"
+    world.work()
+    assert len(placed) == 1
+    assert world.vendor_seats("north", BASIC) == 12

@@ -137,9 +137,15 @@ def orders(
     return OrdersPage(rows=tuple(_with_lines(found[:limit])), after=more)
 
 
-def open_lines(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[uuid.UUID, int]]:
-    """The order and wanted total of each subscription with an unfinished line."""
-    rows = OrderLine.objects.filter(subscription_id__in=subscription_ids, state__in=OPEN_LINE_STATES)
+def open_lines(
+    *, subscription_ids: Sequence[uuid.UUID] | None = None, customer_id: uuid.UUID | None = None
+) -> dict[uuid.UUID, tuple[uuid.UUID, int]]:
+    """The order and wanted total of each subscription with an unfinished line, of those named or of one customer."""
+    rows = OrderLine.objects.filter(state__in=OPEN_LINE_STATES)
+    if subscription_ids is not None:
+        rows = rows.filter(subscription_id__in=subscription_ids)
+    if customer_id is not None:
+        rows = rows.filter(customer_id=customer_id)
     return {row.subscription_id: (row.order_id, row.seats_after) for row in rows.order_by("order__placed_at")}
 
 

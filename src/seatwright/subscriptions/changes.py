@@ -102,6 +102,12 @@ def adopt(*, new: NewSubscription, reading: Reading, policy_version: str, at: dt
     return row.pk
 
 
+def hold_still(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """The seats of these subscriptions, locked in a fixed order until the caller's transaction ends."""
+    rows = Subscription.objects.select_for_update().filter(pk__in=subscription_ids).order_by("pk")
+    return {row.pk: row.seats for row in rows}
+
+
 def record_reading(*, subscription_id: uuid.UUID, reading: Reading, at: dt.datetime) -> bool:
     """Store what the vendor said at `at`; True when anything but the time changed.
 

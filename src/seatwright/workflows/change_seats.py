@@ -20,6 +20,7 @@ from seatwright.operations import checkpoints, engine
 from seatwright.orders import calculation as frozen
 from seatwright.orders import changes as orders
 from seatwright.orders import queries as order_queries
+from seatwright.subscriptions import changes as subscriptions
 from seatwright.workflows import connections, pricing, seat_operation
 
 KIND = "change_seats"
@@ -141,14 +142,31 @@ def place(
         raise QuoteChanged(fresh_quote_id=_save(by=by, customer=customer, calculation=priced.calculation, at=at))
     try:
         with transaction.atomic(durable=True):
+            _require_unchanged(quoted)
             order_id = _commit(
                 by=by, quote=row, quoted=quoted, agreed_words=agreed_words, reason=on_behalf_reason.strip(), at=at
             )
             checkpoints.checkpoint("intent.before_commit")
     except orders.AlreadyPlaced as earlier:
         return earlier.order_id
+    except _Overtaken:
+        raise pricing.Refused(pricing.price(by=by, customer=customer, wishes=wishes, at=at)) from None
     checkpoints.checkpoint("intent.committed")
     return order_id
+
+
+class _Overtaken(Exception):
+    """Somebody else's order for the same subscription was placed since the price was checked."""
+
+
+def _require_unchanged(quoted: frozen.Calculation) -> None:
+    """Lock the subscriptions of the booking and see that no other change of them is under way (invariant 19)."""
+    ids = [line.subscription_id for line in quoted.lines]
+    seats = subscriptions.hold_still(subscription_ids=ids)
+    if order_queries.open_lines(subscription_ids=ids):
+        raise _Overtaken
+    if any(seats[line.subscription_id] != line.seats_before for line in quoted.lines):
+        raise _Overtaken
 
 
 def _commit(

@@ -4,6 +4,7 @@ Rows are plain values; amounts are minor units, dates half-open, instants UTC.
 """
 
 import datetime as dt
+import functools
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -168,7 +169,7 @@ class Books:
             next_renewal_on=renewal_on,
             days_left=None if renewal_on is None else (renewal_on - self.today(customer)).days,
             problems=sum(
-                need.customer_id == customer.customer_id for need in self.needs() if need.kind != "window_closing"
+                need.customer_id == customer.customer_id for need in self.needs if need.kind != "window_closing"
             ),
             may_change=permissions.allowed(
                 by=self.by, action="seats.book", reseller_id=customer.reseller_id, customer_id=customer.customer_id
@@ -177,7 +178,9 @@ class Books:
             is_stale=any(sync is not None and sync.state == "failed" for sync in syncs),
         )
 
-    def needs(self) -> list[Need]:
+    @functools.cached_property
+    def needs(self) -> tuple[Need, ...]:
+        """What waits for a decision, of all customers shown."""
         found = []
         for row in self.holdings:
             licence = self._row(row)
@@ -190,7 +193,7 @@ class Books:
             if free_to_return > 0 and row.status == "active" and row.term != "P1M":
                 until = max(batch.last_safe_at for batch in licence.returnable)
                 found.append(self._need("window_closing", row, seats=free_to_return, until=until))
-        return found
+        return tuple(found)
 
     def _need(self, kind: str, row: holdings.HoldingRow, *, seats: int, until: dt.datetime | None) -> Need:
         return Need(

@@ -87,7 +87,7 @@ def home(*, by: Actor, at: dt.datetime) -> Home:
     own = [grant.customer_id for grant in by.grants if grant.customer_id is not None]
     shown = [row for row in customers.customers(seen_by=by, limit=100) if row.customer_id in own]
     books = licence_rows.Books(by=by, shown=shown, at=at)
-    needs = sorted(books.needs(), key=lambda need: (need.until is None, need.until or at, need.name))
+    needs = sorted(books.needs, key=lambda need: (need.until is None, need.until or at, need.name))
     return Home(tiles=tuple(books.tile(row) for row in shown), needs=tuple(needs))
 
 

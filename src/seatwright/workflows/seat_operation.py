@@ -32,8 +32,7 @@ from seatwright.vendors import port
 from seatwright.workflows import connections, pricing, sync_tenant
 
 LOOK_AGAIN = dt.timedelta(seconds=2)
-LOOK_AGAIN_LATER = dt.timedelta(seconds=15)
-PATIENT_FOR = dt.timedelta(minutes=2)
+LOOK_AGAIN_MOST = dt.timedelta(minutes=5)
 SENDS_MOST = 5
 
 
@@ -163,7 +162,8 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     checkpoint("confirm.after_look")
     if seen.quantity == job.after:
         operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, confirmed_at=at.isoformat())
-        subscriptions.record_reading(subscription_id=job.subscription_id, reading=sync_tenant.reading(seen), at=at)
+        if seen.commitment_end_on is not None:
+            subscriptions.record_reading(subscription_id=job.subscription_id, reading=sync_tenant.reading(seen), at=at)
         checkpoint("confirm.noted")
         return engine.Next()
     if seen.quantity != job.before:
@@ -184,7 +184,7 @@ def _not_there_yet(view: OperationView, *, at: dt.datetime) -> engine.StepResult
         operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note="absent after the settle window")
         checkpoint("confirm.proven_absent")
         return engine.Again(at=at, why="A read-back proved that the change did not happen.")
-    pause = LOOK_AGAIN if at - since < PATIENT_FOR else LOOK_AGAIN_LATER
+    pause = max(LOOK_AGAIN, min((at - since) / 8, LOOK_AGAIN_MOST))
     return engine.Again(at=at + pause, why="The change is not visible at the vendor yet.")
 
 

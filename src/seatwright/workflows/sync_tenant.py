@@ -145,11 +145,12 @@ def _enter_subscriptions(
     *,
     at: dt.datetime,
 ) -> dict[str, int]:
+    under_way = orders.open_lines(customer_id=customer.customer_id)
     known = holdings.holdings_of_tenant(tenant_id=tenant.tenant_id)
-    under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in known.values()])
-    counts = {"subscriptions_new": 0, "subscriptions_changed": 0, "drifts": 0}
+    counts = {"subscriptions_new": 0, "subscriptions_changed": 0, "subscriptions_unusable": 0, "drifts": 0}
     for subscription in seen:
-        if subscription.commitment_end_on is None or subscription.effective_start_on is None:
+        if not _is_bookable(subscription):
+            counts["subscriptions_unusable"] += 1
             continue
         row = known.get(subscription.subscription_id.lower())
         if row is None:
@@ -159,9 +160,18 @@ def _enter_subscriptions(
         counts["subscriptions_changed"] += subscriptions.record_reading(
             subscription_id=row.subscription_id, reading=reading(subscription), at=at
         )
-        if row.subscription_id not in under_way:
+        # One of our own changes may have been sent or recorded while the vendor's list was on its way to us.
+        if row.subscription_id not in under_way and row.read_at <= at:
             counts["drifts"] += settle_drift(row=row, theirs=subscription.quantity, at=at)
     return counts
+
+
+def _is_bookable(seen: port.VendorSubscription) -> bool:
+    """Whether the vendor gave what the books need: a term with days in it, and seats if it is running."""
+    if seen.commitment_end_on is None or seen.effective_start_on is None:
+        return False
+    is_running = seen.status in ("active", "pending")
+    return seen.commitment_end_on > seen.effective_start_on and seen.quantity >= (1 if is_running else 0)
 
 
 def settle_drift(*, row: holdings.HoldingRow, theirs: int, at: dt.datetime) -> bool:
@@ -189,9 +199,9 @@ def _adopt(
         vendor_subscription_id=seen.subscription_id,
         offer_key="" if offer is None else offer.offer_key,
         sku_id=(offer.sku_id if offer else "") or sku_id,
-        name=(offer.own_label or offer.title) if offer else seen.name,
-        term=seen.term,
-        billing_plan=seen.billing_cycle,
+        name=((offer.own_label or offer.title) if offer else seen.name)[:200],
+        term=seen.term[:8],
+        billing_plan=seen.billing_cycle[:16],
         anchor_on=seen.effective_start_on,
         term_start_on=seen.effective_start_on,
         unit_rate="" if price is None else f"{price.amount:f}",
@@ -250,7 +260,7 @@ def reading(seen: port.VendorSubscription) -> subscriptions.Reading:
     """The vendor's view of a subscription as the books keep it; the caller has checked that it has an end date."""
     assert seen.commitment_end_on is not None
     return subscriptions.Reading(
-        status=seen.status,
+        status=seen.status[:16],
         seats=seen.quantity,
         auto_renew=seen.auto_renew,
         commitment_end_on=seen.commitment_end_on,
