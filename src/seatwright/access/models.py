@@ -1,10 +1,14 @@
-"""Tables of the access room: who signs in, and the audit chain."""
+"""Tables of the access room: who signs in, the tokens of programs, and the audit chain."""
 
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+
+from seatwright.access import identifiers
+
+TOKEN_SCOPES = ("read", "write")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -79,4 +83,39 @@ class AuditEvent(models.Model):
             models.Index(fields=["customer_id", "-id"], name="audit_by_customer"),
             models.Index(fields=["subject_kind", "subject_id"], name="audit_by_subject"),
             models.Index(fields=["operation_id"], name="audit_by_operation"),
+        ]
+
+
+class ApiToken(models.Model):
+    """A program's credential: acts for its user, never beyond its scope and, if bound to one, its customer.
+
+    Only the SHA-256 digest of the secret is here; `hint` is the secret's last four characters, to tell tokens apart.
+    """
+
+    id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    label = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=4)
+    scope = models.CharField(max_length=8)
+    reseller_id = models.UUIDField(null=True)
+    customer_id = models.UUIDField(null=True)
+    created_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=~models.Q(label=""), name="token_has_label"),
+            models.CheckConstraint(condition=models.Q(scope__in=TOKEN_SCOPES), name="token_scope_known"),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("created_at")), name="token_expires_later"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reseller_id__isnull=True, customer_id__isnull=True)
+                | models.Q(reseller_id__isnull=False, customer_id__isnull=False),
+                name="token_customer_has_reseller",
+            ),
         ]

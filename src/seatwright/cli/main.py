@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from seatwright.cli import imports
+from seatwright.cli import imports, tokens
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "seatwright.config.settings")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(imports.app)
+app.add_typer(tokens.app, name="token")
 
 
 def _set_up() -> None:

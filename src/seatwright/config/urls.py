@@ -2,7 +2,10 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("seatwright.web.urls"))]
+urlpatterns = [
+    path("api/v1/", include("seatwright.api.urls")),
+    path("", include("seatwright.web.urls")),
+]
 
 handler400 = "seatwright.web.errors.bad_request"
 handler403 = "seatwright.web.errors.not_allowed"

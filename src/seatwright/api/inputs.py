@@ -1,0 +1,91 @@
+"""What may be sent: bodies with exactly these members, and numbers that are JSON integers and nothing like them."""
+
+import re
+import uuid
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from ninja import Header, Query
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from seatwright.rules import quantities
+
+LINES_MOST = 100
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NO_CONTROLS = r"^[^\u0000-\u001f\u007f]*$"
+
+
+def _canonical(value: Any) -> Any:
+    """Only the usual form of a UUID; braces, URNs and bare digits are other spellings of the same id."""
+    if isinstance(value, str) and not _UUID.fullmatch(value):
+        raise PydanticCustomError("uuid_form", "Write the UUID as 8-4-4-4-12 hexadecimal digits.")
+    return value
+
+
+def _spelled_out(value: Any) -> Any:
+    if value not in ("true", "false"):
+        raise PydanticCustomError("bool_form", "Write 'true' or 'false'.")
+    return value == "true"
+
+
+Id = Annotated[uuid.UUID, BeforeValidator(_canonical)]
+Seats = Annotated[int, Field(strict=True, ge=0, le=quantities.MAX_QUANTITY, description="The wished total of seats.")]
+
+
+class Body(BaseModel):
+    """A body; a member that is not listed is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Quantity(Body):
+    """The wished total of one subscription."""
+
+    subscription_id: Id
+    seats: Seats
+
+
+def _once_each(lines: Sequence[Quantity]) -> Sequence[Quantity]:
+    if len({line.subscription_id for line in lines}) < len(lines):
+        raise PydanticCustomError("named_twice", "Name each subscription once.")
+    return lines
+
+
+class SeatWish(Body):
+    """The wished totals of one booking; subscriptions not named stay as they are."""
+
+    quantities: Annotated[list[Quantity], Field(min_length=1, max_length=LINES_MOST), AfterValidator(_once_each)]
+
+
+class Agreement(Body):
+    """The words that bind: the customer pays what the quote says."""
+
+    agrees_to_pay: Annotated[Literal[True], Field(description="Must be true: an order with obligation to pay.")]
+    on_behalf_reason: Annotated[
+        str,
+        Field(max_length=300, pattern=_NO_CONTROLS, description="On whose word; needed of a reseller's staff."),
+    ] = ""
+
+
+class Settlement(Body):
+    """A person's decision on a parked operation."""
+
+    decision: Literal["look_again", "done", "not_done"]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=_NO_CONTROLS)]
+
+
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=16,
+        max_length=64,
+        pattern="^[A-Za-z0-9_-]+$",
+        description="The idempotency_key of the quote.",
+    ),
+]
+After = Annotated[str, Query(max_length=2000, pattern=_NO_CONTROLS, description="The `next` of the page before.")]
+Text = Annotated[str, Query(max_length=80, pattern=_NO_CONTROLS, description="Words that must all occur.")]
+Flag = Annotated[bool, BeforeValidator(_spelled_out), Query()]
+QUERY_NAMES = frozenset({"q", "after", "unlicensed"})
