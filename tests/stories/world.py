@@ -28,6 +28,7 @@ PARTNER_TENANT_ID = "00000000-0000-4000-8000-00000000a001"
 BASIC = "3b555118-da6a-4418-894f-7df1e2096870"
 STANDARD = "f245ecc8-75af-4f8e-b61f-27d8114de5f3"
 EXCHANGE = "4b9405b0-7788-4568-add1-99614e613b69"
+ROWS = {row["sku_id"]: row for row in demo_catalogue.read().rows}
 
 
 @dataclasses.dataclass
@@ -116,75 +117,76 @@ def tenant_id(customer: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, customer))
 
 
+def _product(sku_id: str) -> dict[str, Any]:
+    row = ROWS[sku_id]
+    sku = {
+        "skuId": row["vendor_sku_id"],
+        "provisioningId": sku_id,
+        "partNumber": row["part_number"],
+        "maximum": int(row["maximum"] or 10_000_000),
+    }
+    return {"productId": row["product_id"], "title": row["title"], "skus": [sku]}
+
+
+def _held(sku_id: str, *batches: tuple[int, int], days_old: int, now: dt.datetime, term: str = "P1Y") -> dict[str, Any]:
+    """A subscription billed monthly; `batches` are seats with the hours since they were added."""
+    row = ROWS[sku_id]
+    return {
+        "productId": row["product_id"],
+        "skuId": row["vendor_sku_id"],
+        "quantity": sum(seats for seats, _ in batches),
+        "term": term,
+        "billingCycle": "monthly",
+        "createdAt": (now - dt.timedelta(days=days_old)).isoformat(),
+        "autoRenew": True,
+        "batches": [
+            {"quantity": seats, "addedAt": (now - dt.timedelta(hours=hours)).isoformat()} for seats, hours in batches
+        ],
+    }
+
+
+def _customer(name: str, country: str, subscriptions: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "tenantId": tenant_id(name),
+        "company": name.title(),
+        "domain": f"{name}.example",
+        "country": country,
+        "subscriptions": subscriptions,
+    }
+
+
+def _directory(name: str, *, people: int, licensed: int) -> dict[str, Any]:
+    """A tenant whose first `licensed` people hold a basic licence."""
+    return {
+        "tenantId": tenant_id(name),
+        "organization": {"displayName": name.title(), "countryLetterCode": "BE"},
+        "domains": [{"id": f"{name}.example", "isVerified": True}],
+        "users": [
+            {
+                "id": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{number}.{name}")),
+                "displayName": f"Person {number} of {name}",
+                "userPrincipalName": f"person{number}@{name}.example",
+                "usageLocation": "BE",
+                "licenses": [{"skuId": BASIC}] if number <= licensed else [],
+            }
+            for number in range(1, people + 1)
+        ],
+    }
+
+
 def seed(*, now: dt.datetime = NOW) -> dict[str, Any]:
     """Books with two customers; `north` holds 10 basic seats (2 added two days ago), 5 standard and 1 exchange."""
-    rows = {row["sku_id"]: row for row in demo_catalogue.read().rows}
-
-    def product(sku_id: str) -> dict[str, Any]:
-        row = rows[sku_id]
-        sku = {
-            "skuId": row["vendor_sku_id"],
-            "provisioningId": sku_id,
-            "partNumber": row["part_number"],
-            "maximum": int(row["maximum"] or 10_000_000),
-        }
-        return {"productId": row["product_id"], "title": row["title"], "skus": [sku]}
-
-    def held(sku_id: str, *batches: tuple[int, int], days_old: int, term: str = "P1Y") -> dict[str, Any]:
-        row = rows[sku_id]
-        return {
-            "productId": row["product_id"],
-            "skuId": row["vendor_sku_id"],
-            "quantity": sum(seats for seats, _ in batches),
-            "term": term,
-            "billingCycle": "monthly",
-            "createdAt": (now - dt.timedelta(days=days_old)).isoformat(),
-            "autoRenew": True,
-            "batches": [
-                {"quantity": seats, "addedAt": (now - dt.timedelta(hours=hours)).isoformat()}
-                for seats, hours in batches
-            ],
-        }
-
-    customers_ = [
-        {
-            "tenantId": tenant_id("north"),
-            "company": "North",
-            "domain": "north.example",
-            "country": "BE",
-            "subscriptions": [
-                held(BASIC, (8, 24 * 46), (2, 48), days_old=46),
-                held(STANDARD, (5, 24 * 100), days_old=100),
-                held(EXCHANGE, (1, 24 * 10), days_old=10, term="P1M"),
-            ],
-        },
-        {
-            "tenantId": tenant_id("south"),
-            "company": "South",
-            "domain": "south.example",
-            "country": "DE",
-            "subscriptions": [held(BASIC, (4, 24 * 30), days_old=30)],
-        },
+    north = [
+        _held(BASIC, (8, 24 * 46), (2, 48), days_old=46, now=now),
+        _held(STANDARD, (5, 24 * 100), days_old=100, now=now),
+        _held(EXCHANGE, (1, 24 * 10), days_old=10, term="P1M", now=now),
     ]
-    directories = [
-        {
-            "tenantId": tenant_id(customer),
-            "organization": {"displayName": customer.title(), "countryLetterCode": "BE"},
-            "domains": [{"id": f"{customer}.example", "isVerified": True}],
-            "users": [
-                {
-                    "id": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{number}.{customer}")),
-                    "displayName": f"Person {number} of {customer}",
-                    "userPrincipalName": f"person{number}@{customer}.example",
-                    "usageLocation": "BE",
-                    "licenses": [{"skuId": BASIC}] if number <= licensed else [],
-                }
-                for number in range(1, count + 1)
-            ],
-        }
-        for customer, count, licensed in (("north", 12, 7), ("south", 3, 2))
-    ]
-    return {"products": [product(sku_id) for sku_id in rows], "customers": customers_, "directories": directories}
+    south = [_held(BASIC, (4, 24 * 30), days_old=30, now=now)]
+    return {
+        "products": [_product(sku_id) for sku_id in ROWS],
+        "customers": [_customer("north", "BE", north), _customer("south", "DE", south)],
+        "directories": [_directory("north", people=12, licensed=7), _directory("south", people=3, licensed=2)],
+    }
 
 
 def connect(simulator: testing.Simulator) -> None:
