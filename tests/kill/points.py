@@ -1,4 +1,4 @@
-"""Which checkpoints a seat change can pass, read from the source, so that one that is never hit does not go unnoticed."""
+"""Which checkpoints a seat change can pass, read from the source, so that one never hit does not go unnoticed."""
 
 import ast
 from collections.abc import Iterator

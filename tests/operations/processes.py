@@ -1,7 +1,10 @@
 """Processes under test are forked from one that has Django and the durable engine loaded, which saves seconds each."""
 
 import multiprocessing
+import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -34,4 +37,11 @@ def _child(work: Work, changed: dict[str, Any], plan: dict[str, Any]) -> None:
     connections.settings = connections.configure_settings({"default": given})
     if connections.all(initialized_only=True):
         del connections["default"]
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     sys.exit(work(plan))
+
+
+def _end_with_parent(parent_pid: int) -> None:
+    while os.getppid() == parent_pid:
+        time.sleep(1)
+    os._exit(1)
