@@ -12,8 +12,6 @@ os.environ.setdefault("SEATWRIGHT_PROFILE", "test")
 os.environ.setdefault("SEATWRIGHT_LOG_LEVEL", "WARNING")
 os.environ.setdefault("SEATWRIGHT_DATA_DIR", tempfile.mkdtemp(prefix="seatwright-tests-"))
 os.environ.setdefault("SEATWRIGHT_SECRET_KEY", "tests-only-" + "k" * 50)
-if "SEATWRIGHT_TEST_POSTGRES" in os.environ and "DATABASE_URL" not in os.environ:
-    os.environ["DATABASE_URL"] = os.environ["SEATWRIGHT_TEST_POSTGRES"]
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ def guard(table: str) -> migrations.RunPython:
 
     def forwards(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
         for statement in statements(vendor=editor.connection.vendor, table=table):
-            editor.execute(statement)
+            editor.execute(statement, params=None)
 
     def backwards(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
         suffix = "" if editor.connection.vendor == "sqlite" else f" ON {table}"

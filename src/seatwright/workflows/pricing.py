@@ -68,7 +68,7 @@ def price(*, by: Actor, customer: CustomerRow, wishes: Sequence[Wish], at: dt.da
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
     vendor_key = rows[wishes[0].subscription_id].vendor_key if wishes else "microsoft"
     policy = window_policy(vendor_key=vendor_key, on=on)
-    offers = {row.subscription_id: _offer(row, customer) for row in concerned}
+    offers = _offers(concerned, customer)
     assembly = _Assembly(customer=customer, rows=concerned, wanted=wanted, offers=offers, on=on)
     quote = rules.quote(
         wishes=[rules.LineWish(str(wish.subscription_id), wish.seats) for wish in wishes],
@@ -168,13 +168,13 @@ class _Assembly:
         return caps
 
 
-def _offer(row: holdings.HoldingRow, customer: CustomerRow) -> catalogue.OfferRow | None:
-    if not row.offer_key:
-        return None
-    try:
-        return catalogue.offer(offer_key=row.offer_key, reseller_id=customer.reseller_id)
-    except catalogue.OfferUnknown:
-        return None
+def _offers(
+    rows: Sequence[holdings.HoldingRow], customer: CustomerRow
+) -> dict[uuid.UUID, catalogue.OfferRow | None]:
+    """The offer of each subscription; None where the catalogue does not know it."""
+    keys = sorted({row.offer_key for row in rows if row.offer_key})
+    found = catalogue.offers(offer_keys=keys, reseller_id=customer.reseller_id)
+    return {row.subscription_id: found.get(row.offer_key) for row in rows}
 
 
 def _is_sold(row: holdings.HoldingRow) -> bool:
