@@ -53,7 +53,7 @@ def day(*, value: dt.date) -> str:
 
 def weekday(*, value: dt.date) -> str:
     """A calendar date with its weekday: Tue 24 Nov 2026."""
-    pattern = "EEE d. MMM y" if locale().language == "de" else "EEE d MMM y"
+    pattern = "EEE, d. MMM y" if locale().language == "de" else "EEE d MMM y"
     return dates.format_date(value, format=pattern, locale=locale())
 
 

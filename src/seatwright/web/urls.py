@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.usersessions import views as sessions
 from django.urls import path, re_path
 
-from seatwright.web import views_change, views_customer, views_shell, views_staff
+from seatwright.web import accounts, views_change, views_customer, views_shell, views_staff
 
 RESET_KEY = r"^account/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
@@ -37,7 +37,11 @@ urlpatterns = [
     path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
     path("account/confirm/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("account/password/change/", account.password_change, name="account_change_password"),
-    path("account/password/reset/", account.password_reset, name="account_reset_password"),
+    path(
+        "account/password/reset/",
+        account.PasswordResetView.as_view(form_class=accounts.NewPasswordForm),
+        name="account_reset_password",
+    ),
     path("account/password/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
     re_path(RESET_KEY, account.password_reset_from_key, name="account_reset_password_from_key"),
     path(
