@@ -113,17 +113,19 @@ def digest(event: AuditEvent) -> str:
 
 
 def breaks() -> Iterator[Break]:
-    """Every place where a chain does not verify: changed, missing, reordered or cut at its tail."""
-    for chain in AuditChain.objects.order_by("key").iterator():
+    """Every place where a chain does not verify: changed, missing, reordered, cut at its tail or without its head."""
+    heads = {chain.key: (chain.sequence, chain.head) for chain in AuditChain.objects.all()}
+    keys = heads.keys() | set(AuditEvent.objects.values_list("chain_key", flat=True).distinct())
+    for key in sorted(keys):
         expected, previous = 1, ""
-        for event in AuditEvent.objects.filter(chain_key=chain.key).order_by("sequence").iterator():
+        for event in AuditEvent.objects.filter(chain_key=key).order_by("sequence").iterator():
             if event.sequence != expected:
-                yield Break(chain_key=chain.key, sequence=expected, what="missing")
+                yield Break(chain_key=key, sequence=expected, what="missing")
             if event.previous_hash != previous or event.hash != digest(event):
-                yield Break(chain_key=chain.key, sequence=event.sequence, what="changed")
+                yield Break(chain_key=key, sequence=event.sequence, what="changed")
             expected, previous = event.sequence + 1, event.hash
-        if (chain.sequence, chain.head) != (expected - 1, previous):
-            yield Break(chain_key=chain.key, sequence=expected, what="tail does not match the head")
+        if heads.get(key) != (expected - 1, previous):
+            yield Break(chain_key=key, sequence=expected, what="tail does not match the head")
 
 
 def history(*, seen_by: Actor, subject_kind: str, subject_id: object, limit: int = 200) -> list[Entry]:
