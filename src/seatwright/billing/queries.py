@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seatwright.access import permissions
@@ -29,6 +30,11 @@ class ChargeRow:
     rounding_minor: int
     currency: str
     booked_at: dt.datetime
+
+
+def posted(*, operation_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the operations under which something has been posted; for the product's own scheduled work."""
+    return set(Charge.objects.filter(operation_id__in=operation_ids).values_list("operation_id", flat=True))
 
 
 def charges(

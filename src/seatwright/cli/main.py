@@ -62,19 +62,23 @@ def worker(
         poll_s=environment.worker_poll_s,
         takeover_s=environment.worker_takeover_s,
         accept_clock=accept_clock,
-        chores=_scheduled_sync(environment.sync_every_s),
+        chores=_chores(environment.sync_every_s),
     )
     raise typer.Exit(code)
 
 
-def _scheduled_sync(every_s: int) -> Callable[[], int] | None:
+def _chores(sync_every_s: int) -> Callable[[], None]:
+    """What the worker does about once a minute besides operations: queue readings that are due, post cycle charges."""
     from seatwright.operations import clock
-    from seatwright.workflows import sync_tenant
+    from seatwright.workflows import charge_cycles, sync_tenant
 
-    if every_s <= 0:
-        return None
-    older_than = dt.timedelta(seconds=every_s)
-    return lambda: sync_tenant.request_stale(older_than=older_than, at=clock.now())
+    def run() -> None:
+        at = clock.now()
+        if sync_every_s > 0:
+            sync_tenant.request_stale(older_than=dt.timedelta(seconds=sync_every_s), at=at)
+        charge_cycles.post_due(at=at)
+
+    return run
 
 
 @app.command()

@@ -8,7 +8,23 @@ from typing import Any
 
 from django.db import transaction
 
-from seatwright.subscriptions.models import Drift, SeatEntry, Subscription, SyncRun
+from seatwright.subscriptions.models import Drift, HeldTerm, SeatEntry, Subscription, SyncRun
+
+RENEWED_FIELDS = (
+    "anchor_on",
+    "term_start_on",
+    "commitment_end_on",
+    "term",
+    "billing_plan",
+    "offer_key",
+    "sku_id",
+    "name",
+    "unit_rate",
+    "currency",
+    "price_list_version",
+    "renewed_at",
+    "reopened_until",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +42,10 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class NewSubscription:
-    """A subscription found at the vendor for the first time, with the price frozen for its running term."""
+    """A subscription found at the vendor for the first time, with the price frozen for its running term.
+
+    Charge cycles that start from `charged_from_on` on are charged by us; None means from the day it was found, in UTC.
+    """
 
     tenant_id: uuid.UUID
     reseller_id: uuid.UUID
@@ -44,6 +63,24 @@ class NewSubscription:
     currency: str
     price_list_version: str
     is_trial: bool
+    charged_from_on: dt.date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextTerm:
+    """The term that follows the present one, as the vendor shows it, with the price frozen for it."""
+
+    start_on: dt.date
+    end_on: dt.date
+    anchor_on: dt.date
+    term: str
+    billing_plan: str
+    offer_key: str
+    sku_id: str
+    name: str
+    unit_rate: str
+    currency: str
+    price_list_version: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +129,8 @@ def adopt(*, new: NewSubscription, reading: Reading, policy_version: str, at: dt
         created_at=at,
     )
     row.save(force_insert=True)
+    charged_from_on = new.charged_from_on or at.astimezone(dt.UTC).date()
+    _term(row, charged_from_on=charged_from_on, at=at).save(force_insert=True)
     open_batches = reading.returnable or ()
     bound = reading.seats - sum(quantity for quantity, _ in open_batches)
     lots: list[tuple[int, dt.datetime | None]] = [(bound, None)] if bound > 0 else []
@@ -129,6 +168,52 @@ def record_reading(*, subscription_id: uuid.UUID, reading: Reading, at: dt.datet
         changed = any(getattr(row, name) != value for name, value in fresh.items())
         Subscription.objects.filter(pk=row.pk).update(read_at=at, **(fresh if changed else {}))
         return changed
+
+
+def renew(
+    *,
+    subscription_id: uuid.UUID,
+    following: NextTerm,
+    renewed_at: dt.datetime,
+    reopened_until: dt.datetime,
+    at: dt.datetime,
+) -> bool:
+    """Enter the next term and its frozen price; runs in the caller's transaction and locks the subscription.
+
+    False, and nothing written, when that term is in the books already. Every seat held now can be returned until
+    `reopened_until` (reference 6.3: renewal reopens the window).
+    """
+    row = _locked(subscription_id)
+    if HeldTerm.objects.filter(subscription=row, start_on=following.start_on).exists():
+        return False
+    row.anchor_on, row.term_start_on, row.commitment_end_on = following.anchor_on, following.start_on, following.end_on
+    row.term, row.billing_plan = following.term, following.billing_plan
+    row.offer_key, row.sku_id, row.name = following.offer_key, following.sku_id, following.name
+    row.unit_rate, row.currency = following.unit_rate, following.currency
+    row.price_list_version = following.price_list_version
+    row.renewed_at, row.reopened_until = renewed_at, reopened_until
+    row.save(update_fields=RENEWED_FIELDS)
+    _term(row, charged_from_on=following.start_on, at=at).save(force_insert=True)
+    return True
+
+
+def _term(row: Subscription, *, charged_from_on: dt.date, at: dt.datetime) -> HeldTerm:
+    return HeldTerm(
+        reseller_id=row.reseller_id,
+        customer_id=row.customer_id,
+        subscription=row,
+        start_on=row.term_start_on,
+        end_on=row.commitment_end_on,
+        anchor_on=row.anchor_on,
+        term=row.term,
+        billing_plan=row.billing_plan,
+        offer_key=row.offer_key,
+        unit_rate=row.unit_rate,
+        currency=row.currency,
+        price_list_version=row.price_list_version,
+        charged_from_on=charged_from_on,
+        entered_at=at,
+    )
 
 
 def add_lot(

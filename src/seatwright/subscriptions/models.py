@@ -14,7 +14,7 @@ class Subscription(models.Model):
 
     Dates are half-open: `commitment_end_on` and `cycle_end_on` are the first day after. `unit_rate` is the sales price
     for one seat and one charge cycle, exact, frozen for the running term (invariant 9). `vendor_*` is what the vendor
-    said when last read.
+    said when last read. A renewal, finished at `renewed_at`, makes every seat held then returnable until `reopened_until`.
     """
 
     id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
@@ -42,6 +42,8 @@ class Subscription(models.Model):
     vendor_returnable: Any = models.JSONField(null=True)
     vendor_scheduled: Any = models.JSONField(null=True)
     cancellable_until = models.DateTimeField(null=True)
+    renewed_at = models.DateTimeField(null=True)
+    reopened_until = models.DateTimeField(null=True)
     read_at = models.DateTimeField()
     created_at = models.DateTimeField()
 
@@ -60,6 +62,31 @@ class Subscription(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["customer", "tenant", "name", "id"], name="subscription_by_customer"),
             models.Index(fields=["tenant", "sku_id"], name="subscription_by_pool"),
+        ]
+
+
+class HeldTerm(models.Model):
+    """One term of a subscription with the price frozen for it; append-only, `end_on` is the first day after."""
+
+    reseller_id = models.UUIDField()
+    customer_id = models.UUIDField()
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT)
+    start_on = models.DateField()
+    end_on = models.DateField()
+    anchor_on = models.DateField()
+    term = models.CharField(max_length=8)
+    billing_plan = models.CharField(max_length=16)
+    offer_key = models.CharField(max_length=160)
+    unit_rate = models.CharField(max_length=32)
+    currency = models.CharField(max_length=3)
+    price_list_version = models.CharField(max_length=64)
+    charged_from_on = models.DateField()
+    entered_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["subscription", "start_on"], name="held_term_once"),
+            models.CheckConstraint(condition=models.Q(end_on__gt=models.F("start_on")), name="held_term_has_days"),
         ]
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db.models import Count, F, Max, Sum
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
-from seatwright.subscriptions.models import Drift, SeatEntry, Subscription, SyncRun
+from seatwright.subscriptions.models import Drift, HeldTerm, SeatEntry, Subscription, SyncRun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,21 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Term:
+    """One term with the price frozen for it; cycles that start from `charged_from_on` on are charged by us."""
+
+    start_on: dt.date
+    end_on: dt.date
+    anchor_on: dt.date
+    term: str
+    billing_plan: str
+    unit_rate: str
+    currency: str
+    price_list_version: str
+    charged_from_on: dt.date
+
+
+@dataclass(frozen=True, kw_only=True)
 class DriftRow:
     """An open difference between our books and the vendor's."""
 
@@ -110,6 +125,11 @@ def holdings(*, seen_by: Actor, customer_ids: Sequence[uuid.UUID], action: str =
     return _with_lots(list(rows))
 
 
+def by_ids(*, subscription_ids: Sequence[uuid.UUID]) -> list[HoldingRow]:
+    """These subscriptions with their lots, by id; for the product's own scheduled work."""
+    return _with_lots(list(Subscription.objects.filter(pk__in=subscription_ids).order_by("pk")))
+
+
 def holdings_of_tenant(*, tenant_id: uuid.UUID) -> dict[str, HoldingRow]:
     """The tenant's subscriptions by the vendor's id; for the product's own reading of the vendor."""
     rows = _with_lots(list(Subscription.objects.filter(tenant_id=tenant_id)))
@@ -145,6 +165,43 @@ def ledger(*, seen_by: Actor, subscription_id: uuid.UUID) -> list[Entry]:
             )
         )
     return entries
+
+
+def terms(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Term, ...]]:
+    """The terms of these subscriptions with their frozen prices, oldest first."""
+    found: dict[uuid.UUID, list[Term]] = {}
+    for row in HeldTerm.objects.filter(subscription_id__in=subscription_ids).order_by("start_on"):
+        found.setdefault(row.subscription_id, []).append(
+            Term(
+                start_on=row.start_on,
+                end_on=row.end_on,
+                anchor_on=row.anchor_on,
+                term=row.term,
+                billing_plan=row.billing_plan,
+                unit_rate=row.unit_rate,
+                currency=row.currency,
+                price_list_version=row.price_list_version,
+                charged_from_on=row.charged_from_on,
+            )
+        )
+    return {key: tuple(value) for key, value in found.items()}
+
+
+def seat_changes(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[tuple[dt.datetime, int], ...]]:
+    """Every change of the number of seats of these subscriptions as (instant, signed seats), oldest first."""
+    found: dict[uuid.UUID, list[tuple[dt.datetime, int]]] = {}
+    rows = SeatEntry.objects.filter(subscription_id__in=subscription_ids).order_by("effective_at", "id")
+    for subscription_id, at, seats in rows.values_list("subscription_id", "effective_at", "seats"):
+        found.setdefault(subscription_id, []).append((at, seats))
+    return {key: tuple(value) for key, value in found.items()}
+
+
+def running_ids(*, after: uuid.UUID | None = None, limit: int = 500) -> list[uuid.UUID]:
+    """A page of the subscriptions that are live or were until lately, by id, for the product's own scheduled work."""
+    rows = Subscription.objects.exclude(status="deleted")
+    if after is not None:
+        rows = rows.filter(pk__gt=after)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def open_drifts(*, seen_by: Actor, customer_ids: Sequence[uuid.UUID] | None = None) -> list[DriftRow]:
@@ -195,12 +252,12 @@ def miscounted() -> list[uuid.UUID]:
 
 
 def _with_lots(rows: list[Subscription]) -> list[HoldingRow]:
-    lots = _lots([row.pk for row in rows])
+    lots = _lots({row.pk: row for row in rows})
     return [_holding_row(row, lots.get(row.pk, ())) for row in rows]
 
 
-def _lots(subscription_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[Lot, ...]]:
-    entries = list(SeatEntry.objects.filter(subscription_id__in=list(subscription_ids)).order_by("effective_at", "id"))
+def _lots(rows: Mapping[uuid.UUID, Subscription]) -> dict[uuid.UUID, tuple[Lot, ...]]:
+    entries = list(SeatEntry.objects.filter(subscription_id__in=list(rows)).order_by("effective_at", "id"))
     taken: dict[int, int] = {}
     for entry in entries:
         if entry.lot_id is not None:
@@ -214,11 +271,18 @@ def _lots(subscription_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[Lot, .
                     lot_id=entry.pk,
                     seats=left,
                     added_at=entry.effective_at,
-                    returnable_until=entry.returnable_until,
+                    returnable_until=_window_end(entry, rows[entry.subscription_id]),
                     kind=entry.kind,
                 )
             )
     return {key: tuple(value) for key, value in found.items()}
+
+
+def _window_end(entry: SeatEntry, row: Subscription) -> dt.datetime | None:
+    """The end of the lot's own window, or of the one that a renewal opened for seats held then."""
+    if row.renewed_at is not None and entry.effective_at <= row.renewed_at:
+        return row.reopened_until
+    return entry.returnable_until
 
 
 def _holding_row(row: Subscription, lots: tuple[Lot, ...]) -> HoldingRow:

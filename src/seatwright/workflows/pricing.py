@@ -168,9 +168,7 @@ class _Assembly:
         return caps
 
 
-def _offers(
-    rows: Sequence[holdings.HoldingRow], customer: CustomerRow
-) -> dict[uuid.UUID, catalogue.OfferRow | None]:
+def _offers(rows: Sequence[holdings.HoldingRow], customer: CustomerRow) -> dict[uuid.UUID, catalogue.OfferRow | None]:
     """The offer of each subscription; None where the catalogue does not know it."""
     keys = sorted({row.offer_key for row in rows if row.offer_key})
     found = catalogue.offers(offer_keys=keys, reseller_id=customer.reseller_id)

@@ -25,7 +25,7 @@ from seatwright.rules import business_dates
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections
+from seatwright.workflows import connections, renew_terms
 
 KIND = "sync_tenant"
 DEADLINE = dt.timedelta(hours=6)
@@ -147,7 +147,13 @@ def _enter_subscriptions(
 ) -> dict[str, int]:
     under_way = orders.open_lines(customer_id=customer.customer_id)
     known = holdings.holdings_of_tenant(tenant_id=tenant.tenant_id)
-    counts = {"subscriptions_new": 0, "subscriptions_changed": 0, "subscriptions_unusable": 0, "drifts": 0}
+    counts = {
+        "subscriptions_new": 0,
+        "subscriptions_changed": 0,
+        "subscriptions_unusable": 0,
+        "terms_renewed": 0,
+        "drifts": 0,
+    }
     for subscription in seen:
         if not _is_bookable(subscription):
             counts["subscriptions_unusable"] += 1
@@ -157,6 +163,11 @@ def _enter_subscriptions(
             _adopt(customer, tenant, subscription, sku_of.get(subscription.subscription_id.lower(), ""), at=at)
             counts["subscriptions_new"] += 1
             continue
+        if renew_terms.is_renewed(row=row, seen=subscription, at=at):
+            counts["terms_renewed"] += renew_terms.enter(
+                customer=customer, row=row, seen=subscription, expected_seats=row.seats, at=at
+            )
+            row = holdings.by_ids(subscription_ids=[row.subscription_id])[0]
         counts["subscriptions_changed"] += subscriptions.record_reading(
             subscription_id=row.subscription_id, reading=reading(subscription), at=at
         )
@@ -208,6 +219,7 @@ def _adopt(
         currency=customer.currency if price is None else price.currency,
         price_list_version="" if price is None else price.price_list_version,
         is_trial=seen.is_trial,
+        charged_from_on=on,
     )
     policy = catalogue.return_policy(vendor_key=tenant.vendor_key, on=on)
     with transaction.atomic():
