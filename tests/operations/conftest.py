@@ -74,3 +74,5 @@ def place(
         here = installation.on_postgres(server_url=request.getfixturevalue("postgres_url"), folder=tmp_path)
     with django_db_blocker.unblock(), here.connected():
         yield here
+    if here.url:
+        installation.drop(server_url=request.getfixturevalue("postgres_url"), place=here)

@@ -1,6 +1,7 @@
 """An installation for processes under test: a migrated database of its own, beside the test runner's."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -21,7 +22,6 @@ from seatwright.config import databases
 from tests.operations import processes, worker_process
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATE = "seatwright_template"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,17 +103,33 @@ def on_sqlite(*, template: Path, folder: Path) -> Installation:
 def on_postgres(*, server_url: str, folder: Path) -> Installation:
     """A fresh installation in a database of its own on this server, copied from one that is migrated once."""
     folder.mkdir(parents=True, exist_ok=True)
+    template = f"seatwright_template_{_digest_of_migrations()}"
     name = f"seatwright_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server_url, autocommit=True) as server:
-        known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
+        server.execute("SELECT pg_advisory_lock(4711)")
+        known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone()
         if known is None:
-            unfinished = f"{TEMPLATE}_unfinished"
+            unfinished = f"{template}_unfinished"
             server.execute(f"DROP DATABASE IF EXISTS {unfinished}")
             server.execute(f"CREATE DATABASE {unfinished}")
             migrate(Installation(data_dir=folder, url=_with_name(server_url, unfinished)))
-            server.execute(f"ALTER DATABASE {unfinished} RENAME TO {TEMPLATE}")
-        server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+            server.execute(f"ALTER DATABASE {unfinished} RENAME TO {template}")
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return Installation(data_dir=folder, url=_with_name(server_url, name))
+
+
+def drop(*, server_url: str, place: Installation) -> None:
+    """Remove the database of an installation on a server that stays."""
+    name = place.url.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _digest_of_migrations() -> str:
+    digest = hashlib.sha256()
+    for file in sorted((ROOT / "src").rglob("migrations/*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _with_name(server_url: str, name: str) -> str:

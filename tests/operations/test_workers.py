@@ -4,12 +4,14 @@ import contextlib
 import datetime as dt
 import os
 import signal
+import sqlite3
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from multiprocessing.context import ForkServerProcess
 
+import psycopg
 import pytest
 
 from seatwright.operations import clock, queries
@@ -109,6 +111,28 @@ def test_losing_the_engines_own_records_loses_no_work(place: Installation) -> No
             file.unlink()
     assert work_until_idle(place) == 0
     assert state(operation_id) == "done"
+
+
+def test_the_engines_records_are_forgotten_some_time_after_their_run(place: Installation) -> None:
+    open_now("three")
+    assert work_until_idle(place) == 0
+    assert records(place) == 1
+    assert work_until_idle(place) == 0
+    assert records(place) == 1
+    assert work_until_idle(place, forget_after_s=0) == 0
+    assert records(place) == 0
+
+
+def records(place: Installation) -> int:
+    """How many runs the engine remembers."""
+    if place.url:
+        with psycopg.connect(place.url) as database:
+            row = database.execute("SELECT count(*) FROM seatwright_worker.workflow_status").fetchone()
+    else:
+        with contextlib.closing(sqlite3.connect(place.data_dir / "worker-1.sqlite3")) as database:
+            row = database.execute("SELECT count(*) FROM workflow_status").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def test_told_to_stop_a_worker_finishes_what_it_has_begun_and_begins_nothing(place: Installation) -> None:

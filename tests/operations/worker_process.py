@@ -1,7 +1,8 @@
 """What a worker process under test does: it knows kinds made for tests, and may be told where to die.
 
-The plan: `kill_at`, `nth`, `hits_file`, `effects_file`, `takeover_s`, `poll_s`, `until_idle`, `accept_clock`, and
-`elsewhere` (pretend to run on another machine, so that only heartbeats tell whether this process lives).
+The plan: `kill_at`, `nth`, `hits_file`, `effects_file`, `takeover_s`, `poll_s`, `until_idle`, `accept_clock`,
+`forget_after_s`, and `elsewhere` (pretend to run on another machine, so that only heartbeats tell whether this process
+lives).
 """
 
 import datetime as dt
@@ -69,6 +70,7 @@ def work(plan: Mapping[str, Any]) -> int:
 
     if plan.get("elsewhere"):
         beats._machine = lambda: "another-machine/pid:[1]"
+    worker.FORGET_AFTER = dt.timedelta(seconds=plan.get("forget_after_s", 3600))
     register_kinds(effects_file=plan["effects_file"])
     checkpoints.arm(kill_at=plan.get("kill_at", ""), nth=plan.get("nth", 1), hits_file=Path(plan["hits_file"]))
     return worker.run_worker(

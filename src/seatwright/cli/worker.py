@@ -17,6 +17,8 @@ from seatwright.operations import beats, checkpoints, clock, durable, engine, qu
 EXIT_TAKEN_OVER = 75
 MEND_EVERY_S = 5.0
 CHORES_EVERY_S = 60.0
+FORGET_EVERY_S = 60.0
+FORGET_AFTER = dt.timedelta(hours=1)
 SAY_TROUBLE_EVERY_S = 60.0
 
 log = structlog.get_logger(__name__)
@@ -67,6 +69,7 @@ class _Worker:
         self.worker_id = uuid.uuid4().hex
         self.chores = chores
         self.chores_done_at_s = float("-inf")
+        self.forgot_at_s = float("-inf")
         self.data_dir, self.poll_s, self.takeover_s, self.threads = data_dir, poll_s, takeover_s, threads
         self.told_to_stop, self.superseded = threading.Event(), threading.Event()
         self.start_reading = clock.reading()
@@ -107,6 +110,7 @@ class _Worker:
                 if self._trusts_clock():
                     self._mend()
                     self._do_chores()
+                    self._forget()
                     begun = self._sweep()
                     if until_idle and not begun and not queries.unfinished_count():
                         return
@@ -121,6 +125,12 @@ class _Worker:
             return
         self.chores()
         self.chores_done_at_s = time.monotonic()
+
+    def _forget(self) -> None:
+        if time.monotonic() - self.forgot_at_s < FORGET_EVERY_S:
+            return
+        durable.forget_finished(before=clock.system_now() - FORGET_AFTER)
+        self.forgot_at_s = time.monotonic()
 
     def _trusts_clock(self) -> bool:
         what = clock.trouble(

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus
-from dbos._serialization import DBOSPortableJSON
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus
 from django.db import connection, connections
 
 from seatwright.operations import checkpoints, clock, engine, runs, states
@@ -46,7 +45,7 @@ def launch(*, worker_id: str, data_dir: Path, threads: int, superseded: threadin
         "name": "seatwright",
         "executor_id": worker_id,
         "application_version": APPLICATION_VERSION,
-        "serializer": DBOSPortableJSON,
+        "serializer": DBOSPortableJSONSerializer(),
         "system_database_engine": _engine(data_dir=data_dir, threads=threads),
         "use_listen_notify": False,
         "enable_otlp": False,
@@ -163,6 +162,24 @@ def resume_all_of(*, executor_id: str) -> int:
     ids = [status.workflow_id for status in pending]
     if ids:
         DBOS.resume_workflows(ids)
+    return len(ids)
+
+
+def forget_finished(*, before: dt.datetime, limit: int = 1000) -> int:
+    """Delete up to `limit` of the engine's records of runs that ended before then; returns how many.
+
+    The operations' rows keep everything that matters, so the records serve only while their run lasts.
+    """
+    finished = DBOS.list_workflows(
+        status=["SUCCESS", "ERROR"],
+        completed_before=before.isoformat(),
+        limit=limit,
+        load_input=False,
+        load_output=False,
+    )
+    ids = [status.workflow_id for status in finished]
+    if ids:
+        DBOS.delete_workflows(ids)
     return len(ids)
 
 
