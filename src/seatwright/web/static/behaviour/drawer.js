@@ -24,8 +24,8 @@ attach("[data-drawer]", (drawer) => {
     event.preventDefault();
     close();
   });
-  drawer.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && narrow.matches) close();
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && drawer.classList.contains("is-open")) close();
   });
   document.addEventListener("click", (event) => {
     const outside = !drawer.contains(event.target) && !opener.contains(event.target);

@@ -1,0 +1,141 @@
+"""Every page, in light and dark and on a phone, has no serious or critical finding of axe (WCAG 2.2 AA)."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser import conftest
+
+CUSTOMER_PAGES = (
+    "home",
+    "licences",
+    "editor",
+    "subscription",
+    "people",
+    "orders",
+    "order",
+    "review",
+    "palette",
+    "two_step",
+    "sessions",
+    "password",
+    "missing",
+)
+STAFF_PAGES = ("staff_customers", "staff_queue", "components", "staff_licences")
+ENTRANCE_PAGES = ("login", "reset")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def go(page: Page, path: str) -> None:
+    page.goto(path)
+
+
+def organisation(page: Page, suffix: str) -> None:
+    conftest.open_organisation(page, "Kade Logistics")
+    page.goto(page.url.replace("/licences", suffix))
+
+
+def staff_licences(page: Page) -> None:
+    page.goto("/staff/customers?q=kade-logistics")
+    page.get_by_role("link", name="Open Kade Logistics").click()
+
+
+def subscription(page: Page) -> None:
+    conftest.open_organisation(page, "Kade Logistics")
+    page.get_by_role("rowheader").get_by_role("link", name="Microsoft 365 Copilot").click()
+
+
+def review(page: Page, licence: str = "Microsoft 365 Business Standard") -> None:
+    organisation(page, "/licences?edit=all")
+    total = page.get_by_role("textbox", name=f"New total of {licence}")
+    total.fill(str(int(total.input_value()) + 1))
+    page.get_by_role("button", name="Review and book").click()
+    page.get_by_role("heading", name="Review and book").wait_for()
+
+
+def order(page: Page) -> None:
+    organisation(page, "/orders")
+    if page.locator("th a[href^='/orders/']").count() == 0:
+        review(page, "Microsoft 365 Copilot")
+        page.get_by_role("button", name="Order with obligation to pay").click()
+        page.locator("[name=password]").fill("Seats-for-everyone-2026")
+        page.get_by_role("button", name="Confirm and continue").click()
+    else:
+        page.locator("th a[href^='/orders/']").first.click()
+    page.get_by_role("heading", name="Your order").wait_for()
+
+
+STEPS: dict[str, Callable[[Page], None]] = {
+    "home": lambda page: go(page, "/"),
+    "licences": lambda page: organisation(page, "/licences"),
+    "editor": lambda page: organisation(page, "/licences?edit=all"),
+    "subscription": subscription,
+    "people": lambda page: organisation(page, "/people"),
+    "orders": lambda page: organisation(page, "/orders"),
+    "order": order,
+    "review": review,
+    "palette": lambda page: go(page, "/palette?q=kade"),
+    "two_step": lambda page: go(page, "/account/two-step/"),
+    "sessions": lambda page: go(page, "/account/sessions/"),
+    "password": lambda page: go(page, "/account/password/change/"),
+    "missing": lambda page: go(page, "/nothing-here"),
+    "staff_customers": lambda page: go(page, "/staff/customers"),
+    "staff_queue": lambda page: go(page, "/staff/queue"),
+    "components": lambda page: go(page, "/components"),
+    "staff_licences": staff_licences,
+    "login": lambda page: go(page, "/account/login/"),
+    "reset": lambda page: go(page, "/account/password/reset/"),
+}
+
+
+def login_of(name: str) -> str:
+    if name in ENTRANCE_PAGES:
+        return ""
+    return "staff@noordkaap.example" if name in STAFF_PAGES else "owner@kade-logistics.example"
+
+
+def serious_findings(page: Page) -> list[str]:
+    """What axe finds serious or critical, with the elements concerned."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{each['id']}: {[node['target'] for node in each['nodes']][:5]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_free_of_serious_findings(browser_pages: Callable[[str, str], Page], scheme: str) -> None:
+    findings = {}
+    for name in STEPS:
+        page = browser_pages(login_of(name), scheme)
+        STEPS[name](page)
+        findings[name] = serious_findings(page)
+    assert {name: each for name, each in findings.items() if each} == {}
+
+
+def test_on_a_phone_no_page_has_serious_findings(browser_pages: Callable[..., Page]) -> None:
+    findings = {}
+    for name in ("home", "editor", "people", "order", "review", "staff_customers"):
+        page = browser_pages(login_of(name), "light", 390)
+        STEPS[name](page)
+        findings[name] = serious_findings(page)
+    assert {name: each for name, each in findings.items() if each} == {}
+
+
+@pytest.fixture
+def browser_pages(window: conftest.Window) -> Callable[..., Page]:
+    """One window for each person and width, used for all their pages; what axe's own styles break is not ours."""
+    opened: dict[tuple[str, int], Page] = {}
+
+    def page_of(login: str, scheme: str, width: int = 1360) -> Page:
+        key = (login, width)
+        if key not in opened:
+            opened[key] = window(
+                login, is_listened_to=False, color_scheme=scheme, viewport={"width": width, "height": 900}
+            )
+        return opened[key]
+
+    return page_of
