@@ -14,7 +14,8 @@ class Subscription(models.Model):
 
     Dates are half-open: `commitment_end_on` and `cycle_end_on` are the first day after. `unit_rate` is the sales price
     for one seat and one charge cycle, exact, frozen for the running term (invariant 9). `vendor_*` is what the vendor
-    said when last read. A renewal, finished at `renewed_at`, makes every seat held then returnable until `reopened_until`.
+    said when last read. A renewal that finished at `renewed_at` makes every seat held then returnable until
+    `reopened_until`.
     """
 
     id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)

@@ -1,0 +1,66 @@
+"""The view of a chosen future day shows what time then really brings."""
+
+import datetime as dt
+
+import pytest
+
+from seatwright.access import permissions
+from seatwright.access.actors import SYSTEM
+from seatwright.billing import queries as billing
+from seatwright.workflows import charge_cycles, look_ahead
+from tests.stories.world import BASIC, World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_expected_charges_are_the_ones_that_time_brings(world: World) -> None:
+    ahead = look_ahead.licences(
+        by=world.actor("north_owner"),
+        customer_id=world.customer_ids["north"],
+        on=dt.date(2026, 6, 30),
+        at=world.at,
+    )
+    for _ in range(15):
+        world.move(days=7)
+        world.sync()
+        charge_cycles.post_due(at=world.at)
+    world.move(hours=10)
+    assert world.at.date() == dt.date(2026, 6, 30)
+    charge_cycles.post_due(at=world.at)
+    rows = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])
+    assert ahead.totals == {"EUR": sum(row.amount_minor for row in rows)}
+    expected = sorted(
+        (line.name, charge.start_on, charge.amount_minor) for line in ahead.lines for charge in line.charges
+    )
+    assert expected == sorted((row.name, row.period_start_on, row.amount_minor) for row in rows)
+
+
+def test_windows_that_will_be_closed_are_shown_closed_and_nothing_is_changed(world: World) -> None:
+    def basic(on: dt.date) -> look_ahead.Line:
+        ahead = look_ahead.licences(
+            by=world.actor("north_owner"), customer_id=world.customer_ids["north"], on=on, at=world.at
+        )
+        wanted = world.holding("north", BASIC).subscription_id
+        return next(line for line in ahead.lines if line.subscription_id == wanted)
+
+    assert basic(dt.date(2026, 3, 17)).returnable == 2
+    assert basic(dt.date(2026, 3, 25)).returnable == 0
+    assert basic(dt.date(2027, 2, 1)).renewals == 1
+    assert basic(dt.date(2027, 2, 1)).term_end_on == dt.date(2028, 1, 30)
+    assert world.open_operations() == 0
+    assert billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"]) == []
+
+
+def test_days_out_of_reach_and_foreign_customers_are_refused(world: World) -> None:
+    for on in (dt.date(2026, 3, 16), dt.date(2036, 1, 1)):
+        with pytest.raises(look_ahead.DayRefused):
+            look_ahead.licences(
+                by=world.actor("north_owner"), customer_id=world.customer_ids["north"], on=on, at=world.at
+            )
+    with pytest.raises(permissions.Unknown):
+        look_ahead.licences(
+            by=world.actor("south_owner"),
+            customer_id=world.customer_ids["north"],
+            on=dt.date(2026, 4, 1),
+            at=world.at,
+        )
