@@ -54,13 +54,13 @@ def list_people(
     request: HttpRequest,
     customer_id: uuid.UUID,
     q: inputs.Text = "",
-    unlicensed: inputs.Flag = False,
+    unlicensed: inputs.Flag = "false",
     after: inputs.After = "",
 ) -> answers_licences.People:
     """A customer's people by name, with the licences they hold."""
     cursor = cursors.opened(cursor=after, list_name="people")
     page = overview.people(
-        by=bearer.acting(request), customer_id=customer_id, text=q, only_unlicensed=unlicensed, after=cursor
+        by=bearer.acting(request), customer_id=customer_id, text=q, only_unlicensed=unlicensed == "true", after=cursor
     )
     return answers_licences.People(
         items=[answers_licences.person(row) for row in page.rows],
@@ -120,7 +120,8 @@ def place_order(
     idempotency_key: inputs.Key,
 ) -> Status[answers_orders.Receipt]:
     """Order a quote with obligation to pay; the same key and body again get the same answer and order nothing more."""
-    by, reason = bearer.acting(request), agreement.on_behalf_reason.strip()
+    by, reason, at = bearer.acting(request), agreement.on_behalf_reason.strip(), clock.now()
+    order_id: uuid.UUID | None
     try:
         order_id = change_seats.place(
             by=by,
@@ -128,11 +129,14 @@ def place_order(
             idempotency_key=idempotency_key,
             agreed_words=AGREED_WORDS,
             on_behalf_reason=reason,
-            at=clock.now(),
+            at=at,
         )
     except pricing.Refused as refused:
-        lines = [line.subscription_key for line in refused.priced.quote.lines]
-        raise problems.NoLongerPossible(refused.priced, lines=lines) from refused
+        # What is in the way may be this very order, placed by a twin of this request a moment ago.
+        order_id = change_seats.prepared(by=by, quote_id=quote_id, at=at).order_id
+        if order_id is None:
+            lines = [line.subscription_key for line in refused.priced.quote.lines]
+            raise problems.NoLongerPossible(refused.priced, lines=lines) from refused
     page = follow_order.order(by=by, order_id=order_id)
     if (page.agreed_words, page.on_behalf_reason) != (AGREED_WORDS, reason):
         raise problems.KeyReused

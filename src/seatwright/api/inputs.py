@@ -23,10 +23,11 @@ def _canonical(value: Any) -> Any:
     return value
 
 
-def _spelled_out(value: Any) -> Any:
-    if value not in ("true", "false"):
-        raise PydanticCustomError("bool_form", "Write 'true' or 'false'.")
-    return value == "true"
+def _plainly_true(value: Any) -> Any:
+    """Only `true` itself, since 1 equals it in Python."""
+    if value is not True:
+        raise PydanticCustomError("not_agreed", "Must be true.")
+    return value
 
 
 Id = Annotated[uuid.UUID, BeforeValidator(_canonical)]
@@ -61,7 +62,11 @@ class SeatWish(Body):
 class Agreement(Body):
     """The words that bind: the customer pays what the quote says."""
 
-    agrees_to_pay: Annotated[Literal[True], Field(description="Must be true: an order with obligation to pay.")]
+    agrees_to_pay: Annotated[
+        Literal[True],
+        BeforeValidator(_plainly_true),
+        Field(description="Must be true: an order with obligation to pay."),
+    ]
     on_behalf_reason: Annotated[
         str,
         Field(max_length=300, pattern=_NO_CONTROLS, description="On whose word; needed of a reseller's staff."),
@@ -87,5 +92,5 @@ Key = Annotated[
 ]
 After = Annotated[str, Query(max_length=2000, pattern=_NO_CONTROLS, description="The `next` of the page before.")]
 Text = Annotated[str, Query(max_length=80, pattern=_NO_CONTROLS, description="Words that must all occur.")]
-Flag = Annotated[bool, BeforeValidator(_spelled_out), Query()]
+Flag = Annotated[Literal["true", "false"], Query()]
 QUERY_NAMES = frozenset({"q", "after", "unlicensed"})

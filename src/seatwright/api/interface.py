@@ -27,6 +27,7 @@ CODES = {
     "too_long": "too_many",
     "named_twice": "named_twice",
     "literal_error": "not_a_choice",
+    "not_agreed": "not_agreed",
 }
 
 
