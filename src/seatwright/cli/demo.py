@@ -1,6 +1,7 @@
 """A whole installation to try out: vendor simulator, portal and worker on embedded SQLite, ended together."""
 
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -107,6 +108,7 @@ class _Demo:
 
     def _start_simulator(self, *, is_new: bool) -> None:
         arguments = ["--port", str(self.simulator_port), "--books", str(DATA_DIR / "vendor-books.sqlite3")]
+        arguments += ["--admin-token", self.environment["SEATWRIGHT_SIMULATOR_ADMIN_TOKEN"]]
         if is_new:
             import django
 
@@ -210,6 +212,7 @@ def _environment(*, port: int, simulator_port: int) -> dict[str, str]:
     if not key_file.exists():
         key_file.write_text(secrets.token_urlsafe(60))
         key_file.chmod(0o600)
+    admin_token = hashlib.sha256(key_file.read_bytes()).hexdigest()
     vendor = f"http://localhost:{simulator_port}"
     return {
         "DJANGO_SETTINGS_MODULE": "seatwright.config.settings",
@@ -225,6 +228,9 @@ def _environment(*, port: int, simulator_port: int) -> dict[str, str]:
         "SEATWRIGHT_VENDOR_PARTNER_BASE_URL": vendor,
         "SEATWRIGHT_VENDOR_GRAPH_BASE_URL": vendor,
         "SEATWRIGHT_VENDOR_LOGIN_BASE_URL": vendor,
+        "SEATWRIGHT_TEST_CLOCK": "true",
+        "SEATWRIGHT_SIMULATOR_ADMIN_URL": vendor,
+        "SEATWRIGHT_SIMULATOR_ADMIN_TOKEN": admin_token,
         "SEATWRIGHT_WORKER_POLL_S": "0.5",
         "SEATWRIGHT_LOG_LEVEL": "INFO",
     }

@@ -67,6 +67,24 @@ def worker(
     raise typer.Exit(code)
 
 
+@app.command()
+def advance(to: Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="UTC.")]) -> None:
+    """Move the test clock of a demo forwards, product and vendor simulator together."""
+    _set_up()
+    from seatwright.access import actors
+    from seatwright.operations import clock
+    from seatwright.workflows import travel_in_time
+
+    try:
+        count = travel_in_time.advance(
+            by=actors.operator(label="command line"), to=to.replace(tzinfo=dt.UTC), at=clock.now()
+        )
+    except clock.ClockRefused as refused:
+        typer.echo(f"Not possible: {refused}.", err=True)
+        raise typer.Exit(1) from refused
+    typer.echo(f"It is now {clock.now():%Y-%m-%d %H:%M} UTC; {count} tenants are being read.")
+
+
 def _chores(sync_every_s: int) -> Callable[[], None]:
     """What the worker does about once a minute besides operations: queue readings that are due, post cycle charges."""
     from seatwright.operations import clock

@@ -33,6 +33,8 @@ class Environment(BaseSettings):
     vendor_login_base_url: str = "https://login.microsoftonline.com"
     vendor_ca_file: str = ""
     vendor_timeout_s: float = 30.0
+    simulator_admin_url: str = ""
+    simulator_admin_token: SecretStr = SecretStr("")
     log_level: str = "INFO"
     log_json: bool = True
     smtp_host: str = ""
@@ -61,6 +63,8 @@ def problems(environment: Environment) -> list[str]:
         found.append("SEATWRIGHT_ALLOWED_HOSTS must name the hosts and may not hold '*'.")
     if not environment.base_url.startswith("https://"):
         found.append("SEATWRIGHT_BASE_URL must start with https://, because cookies are sent over TLS only.")
-    if environment.test_clock:
-        found.append("SEATWRIGHT_TEST_CLOCK is for demo and test installations only.")
+    if environment.test_clock or environment.simulator_admin_url:
+        found.append(
+            "SEATWRIGHT_TEST_CLOCK and SEATWRIGHT_SIMULATOR_ADMIN_URL are for demo and test installations only."
+        )
     return found

@@ -1,5 +1,6 @@
 """Plugs the parts together: vendors into the workflows, journeys into the operations engine."""
 
+import datetime as dt
 import functools
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ class Wiring(AppConfig):
     def ready(self) -> None:
         """Wire the process; nothing is imported here that a web process would not need."""
         from seatwright.operations import engine
-        from seatwright.workflows import change_seats, connections, sync_tenant
+        from seatwright.workflows import change_seats, connections, sync_tenant, travel_in_time
 
         engine.expect(
             busy=(port.VendorBusy,),
@@ -29,8 +30,22 @@ class Wiring(AppConfig):
             denied=(port.VendorDenied,),
         )
         connections.plug_in(connect)
+        if settings.ENVIRONMENT.simulator_admin_url:
+            travel_in_time.plug_in(move_simulator)
         change_seats.register()
         sync_tenant.register()
+
+
+def move_simulator(to: dt.datetime) -> None:
+    """Move the vendor simulator's clock along with the installation's."""
+    from seatwright.vendors import simulator_clock
+
+    environment: Environment = settings.ENVIRONMENT
+    simulator_clock.advance(
+        base_url=environment.simulator_admin_url,
+        admin_token=environment.simulator_admin_token.get_secret_value(),
+        to=to,
+    )
 
 
 @functools.lru_cache(maxsize=64)

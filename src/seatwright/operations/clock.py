@@ -60,6 +60,14 @@ def advance(*, by: Actor, to: dt.datetime, at: dt.datetime) -> None:
     _note(by=by, action="clock.advanced", before=current, after=to, at=at)
 
 
+def check_advance(*, by: Actor, to: dt.datetime) -> None:
+    """Raise what `advance` would raise, with nothing moved."""
+    _require(by=by)
+    current = now()
+    if to < current:
+        raise ClockRefused(f"the clock stands at {current.isoformat()} and only goes forwards")
+
+
 @transaction.atomic
 def freeze(*, by: Actor, to: dt.datetime, at: dt.datetime) -> None:
     """Stop the test clock at `to`, which may not be earlier than its time once it has been set."""

@@ -1,0 +1,30 @@
+"""Idea 20, the moving half: a demo or test installation is taken to a later instant, vendor simulator included."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from seatwright.access.actors import Actor
+from seatwright.operations import clock
+from seatwright.workflows import sync_tenant
+
+MoveVendor = Callable[[dt.datetime], None]
+_move_vendor: list[MoveVendor] = []
+
+
+def plug_in(move_vendor: MoveVendor) -> None:
+    """Move the vendor's clock by `move_vendor` from now on."""
+    _move_vendor[:] = [move_vendor]
+
+
+def advance(*, by: Actor, to: dt.datetime, at: dt.datetime) -> int:
+    """Move the test clock forwards to `to` and queue a reading of every tenant; returns how many.
+
+    The vendor's clock moves first, so that the product never sees a vendor that is behind it. Raises
+    operations.clock.ClockRefused or access.permissions.NotAllowed with nothing moved, and vendors.port.VendorDown
+    when the vendor's clock could not be moved; the product's then stays too.
+    """
+    clock.check_advance(by=by, to=to)
+    for move in _move_vendor:
+        move(to)
+    clock.advance(by=by, to=to, at=at)
+    return sync_tenant.request_all(at=to)
