@@ -66,7 +66,9 @@ def known(world: World, ask: Programs, settings: Any) -> Known:
 
 
 @schema.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 def test_generated_requests_get_answers_as_described(case: Any, known: Known) -> None:
     known.made_known(case)
     case.call_and_validate(headers=known.program.headers())
