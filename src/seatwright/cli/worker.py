@@ -123,8 +123,13 @@ class _Worker:
     def _do_chores(self) -> None:
         if self.chores is None or time.monotonic() - self.chores_done_at_s < CHORES_EVERY_S:
             return
-        self.chores()
         self.chores_done_at_s = time.monotonic()
+        try:
+            self.chores()
+        except Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug in a chore must not keep orders from being carried out
+            log.error("a chore failed", worker_id=self.worker_id, exc_info=error)
 
     def _forget(self) -> None:
         if time.monotonic() - self.forgot_at_s < FORGET_EVERY_S:

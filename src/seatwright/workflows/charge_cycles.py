@@ -92,15 +92,7 @@ def _post(
 ) -> int:
     if seats < 1:
         return 0
-    rate = money.Rate.parse(term.unit_rate, term.currency)
-    during = periods.Period(cycle.start_on, min(cycle.end_on, term.end_on))
-    amount = proration.part_of_period(quantity=seats, unit_rate=rate, cycle=cycle, during=during)
-    rule = tax.tax_for(
-        seller_country=customer.reseller_country,
-        buyer_country=customer.country,
-        buyer_vat_id=customer.vat_id,
-        on=cycle.start_on,
-    )
+    charge = _charge(row, customer, term, cycle, seats=seats)
     with transaction.atomic():
         billing.post(
             operation_id=operation_id,
@@ -108,24 +100,7 @@ def _post(
             reseller_id=row.reseller_id,
             customer_id=row.customer_id,
             subscription_id=row.subscription_id,
-            charges=[
-                billing.NewCharge(
-                    kind="cycle",
-                    name=row.name,
-                    seats=seats,
-                    days=during.days,
-                    cycle_days=cycle.days,
-                    period_start_on=during.start_on,
-                    period_end_on=during.end_on,
-                    unit_rate=term.unit_rate,
-                    price_list_version=term.price_list_version,
-                    amount_minor=amount.minor,
-                    rounding_minor=0,
-                    currency=term.currency,
-                    tax_basis_points=rule.rate_basis_points,
-                    tax_treatment=str(rule.treatment),
-                )
-            ],
+            charges=[charge],
             at=at,
         )
         audit.record(
@@ -134,10 +109,43 @@ def _post(
             subject_kind="subscription",
             subject_id=row.subscription_id,
             before={},
-            after={"seats": seats, "start_on": during.start_on.isoformat(), "amount_minor": amount.minor},
+            after={
+                "seats": seats,
+                "start_on": charge.period_start_on.isoformat(),
+                "amount_minor": charge.amount_minor,
+            },
             at=at,
             reseller_id=row.reseller_id,
             customer_id=row.customer_id,
             operation_id=operation_id,
         )
     return 1
+
+
+def _charge(
+    row: holdings.HoldingRow, customer: CustomerRow, term: holdings.Term, cycle: periods.Period, *, seats: int
+) -> billing.NewCharge:
+    rate = money.Rate.parse(term.unit_rate, term.currency)
+    during = periods.Period(cycle.start_on, min(cycle.end_on, term.end_on))
+    rule = tax.tax_for(
+        seller_country=customer.reseller_country,
+        buyer_country=customer.country,
+        buyer_vat_id=customer.vat_id,
+        on=cycle.start_on,
+    )
+    return billing.NewCharge(
+        kind="cycle",
+        name=row.name,
+        seats=seats,
+        days=during.days,
+        cycle_days=cycle.days,
+        period_start_on=during.start_on,
+        period_end_on=during.end_on,
+        unit_rate=term.unit_rate,
+        price_list_version=term.price_list_version,
+        amount_minor=proration.part_of_period(quantity=seats, unit_rate=rate, cycle=cycle, during=during).minor,
+        rounding_minor=0,
+        currency=term.currency,
+        tax_basis_points=rule.rate_basis_points,
+        tax_treatment=str(rule.treatment),
+    )
