@@ -128,7 +128,7 @@ class _Worker:
             self.chores()
         except Error:
             raise
-        except Exception as error:  # noqa: BLE001 - a bug in a chore must not keep orders from being carried out
+        except Exception as error:
             log.error("a chore failed", worker_id=self.worker_id, exc_info=error)
 
     def _forget(self) -> None:
