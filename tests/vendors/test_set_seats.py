@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatwright.vendors import http, microsoft, port
-from seatwright.vendors.partner_center import adapter
+from seatwright.vendors.partner_center import adapter, answers
 from tests.vendors.conftest import AT, PARTNER, SECRET, TENANT, TOKEN
 from tests.vendors.samples import SUBSCRIPTION_ID, URL, resource
 
@@ -247,6 +247,10 @@ def test_an_unusual_answer_that_shows_the_wanted_seats_is_done(
     assert outcome.seen.quantity == 7
 
 
+def shows_seven_seats(reply: http.Reply) -> port.Done | None:
+    return adapter.shown(reply, subscription_id=SUBSCRIPTION_ID, is_there=lambda seen: seen.quantity == 7)
+
+
 @given(
     status=st.integers(200, 599) | st.sampled_from([200, 202, 400, 401, 403, 404, 409, 412, 429, 503]),
     headers=st.dictionaries(st.sampled_from(["retry-after", "date", "content-type", "location"]), st.text(max_size=20)),
@@ -265,7 +269,7 @@ def test_every_conceivable_answer_is_one_outcome_and_done_only_with_proof(
     status: int, headers: dict[str, str], body: bytes
 ) -> None:
     reply = http.Reply(status=status, headers=headers, body=body)
-    outcome = adapter._outcome(reply, quantity=7, subscription_id=SUBSCRIPTION_ID, at=AT)
+    outcome = answers.meaning(reply, proof=shows_seven_seats, at=AT)
     assert isinstance(outcome, port.Done | port.Later | port.Unclear | port.Refused)
     if isinstance(outcome, port.Done):
         assert status == 200

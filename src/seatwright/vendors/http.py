@@ -198,14 +198,16 @@ def trouble_of(reply: Reply, *, vendor: str, at: dt.datetime, detail: str = "") 
     said = f"{vendor} answered {reply.status}" + (f" ({detail})" if detail else "")
     ref = reply.request_ref
     if reply.status == 429 or (reply.status == 503 and "retry-after" in reply.headers):
-        return port.VendorBusy(said, retry_at=instants.retry_at(reply.headers, at=at), request_ref=ref)
+        wait_until = instants.retry_at(reply.headers, at=at)
+        return port.VendorBusy(said, retry_at=wait_until, request_ref=ref, code=detail)
+    kind: type[port.VendorTrouble] = port.VendorGarbled
     if reply.status in (401, 403):
-        return port.VendorDenied(said, request_ref=ref)
-    if reply.status == 404:
-        return port.VendorMissing(said, request_ref=ref)
-    if reply.status >= 500 or reply.status == 408:
-        return port.VendorDown(said, request_ref=ref)
-    return port.VendorGarbled(said, request_ref=ref)
+        kind = port.VendorDenied
+    elif reply.status == 404:
+        kind = port.VendorMissing
+    elif reply.status >= 500 or reply.status == 408:
+        kind = port.VendorDown
+    return kind(said, request_ref=ref, code=detail)
 
 
 def path_part(identifier: str) -> str:

@@ -1,13 +1,13 @@
-"""Partner Center as the part of a vendor that changes seats and reports subscriptions and customers."""
+"""Partner Center as the part of a vendor that knows customers and subscriptions and changes them in place."""
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from seatwright.vendors import bodies, http, instants, lossless, port
-from seatwright.vendors.partner_center import client, refusals, translate, wire
+from seatwright.vendors import http, lossless, port
+from seatwright.vendors.partner_center import answers, client, scheduling, translate, wire
 
 
 class PartnerCenter:
@@ -23,7 +23,8 @@ class PartnerCenter:
     def read_subscription(
         self, *, tenant: port.TenantRef, subscription_id: str, at: dt.datetime
     ) -> port.VendorSubscription:
-        return translate.subscription(self._read(tenant, subscription_id, at))
+        seen = self._client.subscription(customer_id=tenant.customer_id, subscription_id=subscription_id, at=at)
+        return translate.subscription(seen)
 
     def list_subscriptions(self, *, tenant: port.TenantRef, at: dt.datetime) -> Sequence[port.VendorSubscription]:
         found = self._client.subscriptions(customer_id=tenant.customer_id, at=at)
@@ -34,66 +35,133 @@ class PartnerCenter:
     ) -> port.Outcome:
         """See `port.Vendor.set_seats`; a subscription that already has `quantity` seats is answered without sending."""
         assert quantity >= 1, "no seats at all is a cancellation"
+        return self._change(
+            tenant,
+            subscription_id,
+            is_there=lambda seen: seen.quantity == quantity,
+            wish=lambda before: msgspec.structs.replace(before, quantity=quantity),
+            request_id=request_id,
+            at=at,
+        )
+
+    def set_end_of_term(
+        self,
+        *,
+        tenant: port.TenantRef,
+        subscription_id: str,
+        outcome: port.EndOfTerm,
+        next_term: port.NextTerm | None,
+        shape: port.ScheduleShape,
+        request_id: uuid.UUID,
+        at: dt.datetime,
+    ) -> port.Outcome:
+        """See `port.Vendor.set_end_of_term`."""
+        return self._change(
+            tenant,
+            subscription_id,
+            is_there=lambda seen: seen.ends_as(outcome=outcome, next_term=next_term, shape=shape),
+            wish=lambda before: scheduling.with_end_of_term(before, outcome=outcome, next_term=next_term, shape=shape),
+            request_id=request_id,
+            at=at,
+        )
+
+    def set_auto_renew(
+        self, *, tenant: port.TenantRef, subscription_id: str, is_on: bool, request_id: uuid.UUID, at: dt.datetime
+    ) -> port.Outcome:
+        """See `port.Vendor.set_auto_renew`; what is scheduled goes back as it came and is the vendor's to erase."""
+        return self._change(
+            tenant,
+            subscription_id,
+            is_there=lambda seen: seen.auto_renew == is_on,
+            wish=lambda before: msgspec.structs.replace(before, auto_renew_enabled=is_on),
+            request_id=request_id,
+            at=at,
+        )
+
+    def set_status(
+        self,
+        *,
+        tenant: port.TenantRef,
+        subscription_id: str,
+        status: port.Status,
+        request_id: uuid.UUID,
+        at: dt.datetime,
+    ) -> port.Outcome:
+        """See `port.Vendor.set_status`."""
+        return self._change(
+            tenant,
+            subscription_id,
+            is_there=lambda seen: seen.status == status,
+            wish=lambda before: msgspec.structs.replace(before, status=status),
+            request_id=request_id,
+            at=at,
+        )
+
+    def set_term(
+        self,
+        *,
+        tenant: port.TenantRef,
+        subscription_id: str,
+        term: str,
+        billing_cycle: str,
+        request_id: uuid.UUID,
+        at: dt.datetime,
+    ) -> port.Outcome:
+        """See `port.Vendor.set_term`; to go back to the present billing cycle takes the waiting one away."""
+
+        def wish(before: wire.Subscription) -> wire.Subscription:
+            seen = translate.subscription(before)
+            is_withdrawn = (seen.term, seen.billing_cycle) == (term, billing_cycle)
+            return msgspec.structs.replace(
+                before,
+                term_duration=term,
+                billing_cycle=billing_cycle,
+                next_charge_instructions=None if is_withdrawn else before.next_charge_instructions,
+            )
+
+        return self._change(
+            tenant,
+            subscription_id,
+            is_there=lambda seen: (seen.term, seen.next_billing_cycle or seen.billing_cycle) == (term, billing_cycle),
+            wish=wish,
+            request_id=request_id,
+            at=at,
+        )
+
+    def _change(
+        self,
+        tenant: port.TenantRef,
+        subscription_id: str,
+        *,
+        is_there: Callable[[port.VendorSubscription], bool],
+        wish: Callable[[wire.Subscription], wire.Subscription],
+        request_id: uuid.UUID,
+        at: dt.datetime,
+    ) -> port.Outcome:
+        """Look, then send the whole resource as wished, once; done only when the answer shows what was wished."""
         try:
-            before = self._read(tenant, subscription_id, at)
+            before = self._client.subscription(customer_id=tenant.customer_id, subscription_id=subscription_id, at=at)
             seen = translate.subscription(before)
             self._client.sign_in(at=at)
         except port.VendorTrouble as trouble:
-            return _nothing_sent(trouble)
-        if seen.quantity == quantity:
+            return answers.nothing_sent(trouble)
+        if is_there(seen):
             return port.Done(seen=seen)
-        wanted = msgspec.structs.replace(before, quantity=quantity)
-        try:
-            reply = self._client.patch_subscription(
-                customer_id=tenant.customer_id, changed=wanted, request_id=request_id, at=at
-            )
-        except (http.AnswerLost, http.AnswerRefused) as trouble:
-            return port.Unclear(why=trouble.safe_text, request_ref=trouble.request_ref)
-        except port.VendorTrouble as trouble:
-            return _nothing_sent(trouble)
-        return _outcome(reply, quantity=quantity, subscription_id=subscription_id, at=at)
-
-    def _read(self, tenant: port.TenantRef, subscription_id: str, at: dt.datetime) -> wire.Subscription:
-        seen = self._client.subscription(customer_id=tenant.customer_id, subscription_id=subscription_id, at=at)
-        if (seen.id or "").lower() != subscription_id.lower():
-            raise port.VendorGarbled("Partner Center answered with another subscription")
-        return seen
+        wished = wish(before)
+        return answers.answered(
+            lambda: self._client.patch_subscription(
+                customer_id=tenant.customer_id, changed=wished, request_id=request_id, at=at
+            ),
+            proof=lambda reply: shown(reply, subscription_id=subscription_id, is_there=is_there),
+            at=at,
+        )
 
 
-def _nothing_sent(trouble: port.VendorTrouble) -> port.Refused:
-    """The refusal for trouble before the first byte of the change."""
-    reason, retry_at = "not_sent", None
-    if isinstance(trouble, port.VendorBusy):
-        reason, retry_at = "throttled", trouble.retry_at
-    elif isinstance(trouble, port.VendorDenied):
-        reason = "denied"
-    elif isinstance(trouble, port.VendorMissing):
-        reason = "not_found"
-    return refusals.refusal(
-        reason=reason, code=type(trouble).__name__, retry_at=retry_at, request_ref=trouble.request_ref
-    )
-
-
-def _outcome(reply: http.Reply, *, quantity: int, subscription_id: str, at: dt.datetime) -> port.Outcome:
-    """What an answer to the change proves; anything that proves nothing is unclear."""
-    if reply.status == 200:
-        return _changed(reply, quantity=quantity, subscription_id=subscription_id)
-    if reply.status == 202:
-        return port.Later(at=instants.retry_at(reply.headers, at=at), request_ref=reply.request_ref)
-    if reply.status == 401:
-        return refusals.refusal(reason="not_sent", code="http-401", request_ref=reply.request_ref)
-    error = refusals.error_in(reply) if 400 <= reply.status < 500 and reply.status != 408 else None
-    if error is None and reply.status != 429:
-        return port.Unclear(why=f"Partner Center answered {reply.status}", request_ref=reply.request_ref)
-    return refusals.refused(reply=reply, error=error or wire.Error(), at=at)
-
-
-def _changed(reply: http.Reply, *, quantity: int, subscription_id: str) -> port.Outcome:
-    """Done only when the answer shows the very subscription with the wanted quantity."""
-    try:
-        seen = translate.subscription(lossless.from_tree(reply.json(), kind=wire.Subscription))
-    except (bodies.UnreadableBody, port.VendorGarbled):
-        return port.Unclear(why="Partner Center's answer cannot be read", request_ref=reply.request_ref)
-    if seen.subscription_id != subscription_id.lower() or seen.quantity != quantity:
-        return port.Unclear(why="Partner Center's answer shows another quantity", request_ref=reply.request_ref)
+def shown(
+    reply: http.Reply, *, subscription_id: str, is_there: Callable[[port.VendorSubscription], bool]
+) -> port.Done | None:
+    """Done only when the answer shows the very subscription in the wanted state."""
+    seen = translate.subscription(lossless.from_tree(reply.json(), kind=wire.Subscription))
+    if seen.subscription_id != subscription_id.lower() or not is_there(seen):
+        return None
     return port.Done(seen=seen, request_ref=reply.request_ref)

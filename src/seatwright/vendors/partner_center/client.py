@@ -16,6 +16,7 @@ VENDOR = "Partner Center"
 PAGE_SIZE = 500
 MAX_PAGES = 2_000
 QUOTE = '"'
+TOKEN_HEADER = "MS-ContinuationToken"  # noqa: S105 - a page's name, no secret
 
 _ETAG = re.compile(r'"[!#-~]{1,1000}"|[!#-~]{1,1000}')
 
@@ -43,57 +44,97 @@ class PartnerCenterClient:
 
     def customers(self, *, at: dt.datetime) -> Iterator[wire.Customer]:
         """All customers, page by page."""
-        link, headers = f"/v1/customers?size={PAGE_SIZE}", dict[str, str]()
-        seen: set[tuple[str, str]] = set()
-        while link:
-            page = self._read(f"{link}", wire.Page[wire.Customer], at=at, headers=headers)
-            yield from _items(page)
-            link, headers = _following(page)
-            step = (link, headers.get("MS-ContinuationToken", ""))
-            if step in seen or len(seen) >= MAX_PAGES:
-                raise port.VendorGarbled(f"{VENDOR} repeats a page of its list")
-            seen.add(step)
+        return self.pages(f"/v1/customers?size={PAGE_SIZE}", item=wire.Customer, at=at)
 
     def subscriptions(self, *, customer_id: str, at: dt.datetime) -> tuple[wire.Subscription, ...]:
         """All subscriptions of a customer, whatever their state; the vendor sends them in one piece."""
-        page = self._read(f"{_customer(customer_id)}/subscriptions", wire.Page[wire.Subscription], at=at)
+        page = self.read(f"{customer_path(customer_id)}/subscriptions", kind=wire.Page[wire.Subscription], at=at)
         return _items(page)
 
     def subscription(self, *, customer_id: str, subscription_id: str, at: dt.datetime) -> wire.Subscription:
-        """One subscription with every member it has, so that it can be written back."""
-        link = f"{_customer(customer_id)}/subscriptions/{http.path_part(subscription_id)}"
-        return self._read(link, wire.Subscription, at=at)
+        """One subscription with every member it has, so that it can be written back.
+
+        Raises `port.VendorGarbled` also when another one comes.
+        """
+        link = f"{customer_path(customer_id)}/subscriptions/{http.path_part(subscription_id)}"
+        seen = self.read(link, kind=wire.Subscription, at=at)
+        if (seen.id or "").lower() != subscription_id.lower():
+            raise port.VendorGarbled(f"{VENDOR} answered with another subscription")
+        return seen
 
     def patch_subscription(
         self, *, customer_id: str, changed: wire.Subscription, request_id: uuid.UUID, at: dt.datetime
     ) -> http.Reply:
-        """Write the whole resource back, once; the answer may have any status.
+        """Write the whole resource back, once; see `write`."""
+        assert changed.id
+        return self.write(
+            "PATCH",
+            f"{customer_path(customer_id)}/subscriptions/{http.path_part(changed.id)}",
+            content=lossless.encode(changed),
+            request_id=request_id,
+            at=at,
+            etag=(changed.attributes and changed.attributes.etag) or "",
+        )
+
+    def write(
+        self,
+        method: str,
+        link: str,
+        *,
+        content: bytes | None,
+        request_id: uuid.UUID,
+        at: dt.datetime,
+        etag: str = "",
+    ) -> http.Reply:
+        """One change, sent once; the answer may have any status.
 
         Raises `http.NotSent`, or another `port.VendorTrouble` before sending (sign-in), `http.AnswerLost` and
         `http.AnswerRefused` after it. A token that the vendor no longer takes is forgotten, not replaced: the next
         run of the operation gets a fresh one.
         """
-        assert changed.id
         token = self._token(at)
         headers = self._headers(token) | {
             "Content-Type": "application/json",
             "MS-RequestId": str(request_id),
         }
-        etag = (changed.attributes and changed.attributes.etag) or ""
         if etag and not _ETAG.fullmatch(etag):
             raise port.VendorGarbled(f"{VENDOR} sent an entity tag that cannot be sent back")
         if etag:
             headers["If-Match"] = f'"{etag.strip(QUOTE)}"'
         reply = self._channel.send(
-            method="PATCH",
-            link=f"{_customer(customer_id)}/subscriptions/{http.path_part(changed.id)}",
-            headers=headers,
-            content=lossless.encode(changed),
-            correlation_id=headers["MS-CorrelationId"],
+            method=method, link=link, headers=headers, content=content, correlation_id=headers["MS-CorrelationId"]
         )
         if reply.status == 401:
             self._tokens.forget(token=token)
         return reply
+
+    def read[W: lossless.Wire](self, link: str, *, kind: type[W], at: dt.datetime, question: bytes | None = None) -> W:
+        """What is at `link`, or the answer to a `question` posted there that changes nothing; tried again if lost."""
+        return self._read(link, kind, at=at, question=question)[0]
+
+    def pages[W: lossless.Wire](
+        self, link: str, *, item: type[W], at: dt.datetime, is_token_in_header: bool = False
+    ) -> Iterator[W]:
+        """All items of a list from `link` on, page by page, and never in a circle.
+
+        With `is_token_in_header` the next page is the same link with the token that came beside the last one.
+        """
+        first = link
+        extra: dict[str, str] = {}
+        seen: set[tuple[str, str]] = set()
+        kind: type[wire.Page[W]] = wire.Page[item]  # type: ignore[valid-type]
+        while link:
+            page, headers = self._read(link, kind, at=at, extra=extra)
+            yield from _items(page)
+            if is_token_in_header:
+                token = headers.get(TOKEN_HEADER.lower(), "")
+                link, extra = (first, {TOKEN_HEADER: token}) if token else ("", {})
+            else:
+                link, extra = _following(page)
+            step = (link, extra.get(TOKEN_HEADER, ""))
+            if step in seen or len(seen) >= MAX_PAGES:
+                raise port.VendorGarbled(f"{VENDOR} repeats a page of its list")
+            seen.add(step)
 
     def sign_in(self, *, at: dt.datetime) -> None:
         """Make sure that a token is at hand, so that a write cannot fail on the way to one."""
@@ -111,8 +152,15 @@ class PartnerCenterClient:
         }
 
     def _read[W: lossless.Wire](
-        self, link: str, kind: type[W], *, at: dt.datetime, headers: Mapping[str, str] | None = None
-    ) -> W:
+        self,
+        link: str,
+        kind: type[W],
+        *,
+        at: dt.datetime,
+        extra: Mapping[str, str] | None = None,
+        question: bytes | None = None,
+    ) -> tuple[W, Mapping[str, str]]:
+        """The view and the headers of the answer."""
         for attempt in stamina.retry_context(
             on=port.VendorDown,
             attempts=self._read_attempts,
@@ -122,26 +170,23 @@ class PartnerCenterClient:
             wait_jitter=0.2,
         ):
             with attempt:
-                return self._read_once(link, kind, at, headers or {})
+                reply = self._get(link, at, extra or {}, question)
+                return _view(reply, kind, at=at), reply.headers
         raise AssertionError("the last attempt either returns or raises")
 
-    def _read_once[W: lossless.Wire](self, link: str, kind: type[W], at: dt.datetime, extra: Mapping[str, str]) -> W:
-        reply = self._get(link, at, extra)
-        if reply.status != 200:
-            detail = refusals.code_of(refusals.error_in(reply), reply)
-            raise http.trouble_of(reply, vendor=VENDOR, at=at, detail="" if detail.startswith("http") else detail)
-        try:
-            return lossless.from_tree(reply.json(), kind=kind)
-        except bodies.UnreadableBody as error:
-            raise port.VendorGarbled(f"{VENDOR} sent a body that is {error}", request_ref=reply.request_ref) from None
-
-    def _get(self, link: str, at: dt.datetime, extra: Mapping[str, str]) -> http.Reply:
+    def _get(self, link: str, at: dt.datetime, extra: Mapping[str, str], question: bytes | None) -> http.Reply:
         """One read; a token that is refused is replaced once."""
+        method = "GET" if question is None else "POST"
+        kind = {} if question is None else {"Content-Type": "application/json"}
         for fresh in (False, True):
             token = self._token(at)
-            headers = self._headers(token) | {"MS-RequestId": str(self._channel.new_id())} | dict(extra)
+            headers = self._headers(token) | {"MS-RequestId": str(self._channel.new_id())} | kind | dict(extra)
             reply = self._channel.send(
-                method="GET", link=link, headers=headers, correlation_id=headers["MS-CorrelationId"]
+                method=method,
+                link=link,
+                headers=headers,
+                content=question,
+                correlation_id=headers["MS-CorrelationId"],
             )
             if reply.status != 401 or fresh:
                 break
@@ -149,7 +194,18 @@ class PartnerCenterClient:
         return reply
 
 
-def _customer(customer_id: str) -> str:
+def _view[W: lossless.Wire](reply: http.Reply, kind: type[W], *, at: dt.datetime) -> W:
+    if reply.status != 200:
+        detail = refusals.code_of(refusals.error_in(reply), reply)
+        raise http.trouble_of(reply, vendor=VENDOR, at=at, detail="" if detail.startswith("http") else detail)
+    try:
+        return lossless.from_tree(reply.json(), kind=kind)
+    except bodies.UnreadableBody as error:
+        raise port.VendorGarbled(f"{VENDOR} sent a body that is {error}", request_ref=reply.request_ref) from None
+
+
+def customer_path(customer_id: str) -> str:
+    """The path below which everything of a customer is."""
     return f"/v1/customers/{http.path_part(customer_id)}"
 
 
@@ -169,5 +225,5 @@ def _following(page: wire.Page[Any]) -> tuple[str, dict[str, str]]:
         raise port.VendorGarbled(f"{VENDOR} sent a link to another host")
     path = parts.path if parts.path.startswith("/v1/") else f"/v1/{parts.path.lstrip('/')}"
     headers = {str(header.get("key", "")): str(header.get("value", "")) for header in following.headers or ()}
-    token = headers.get("MS-ContinuationToken", "")
-    return (f"{path}?{parts.query}" if parts.query else path), {"MS-ContinuationToken": token} if token else {}
+    token = headers.get(TOKEN_HEADER, "")
+    return (f"{path}?{parts.query}" if parts.query else path), {TOKEN_HEADER: token} if token else {}

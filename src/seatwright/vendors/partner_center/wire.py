@@ -51,7 +51,7 @@ class Resource(Wire):
 
 
 class Page[Item: Wire](Resource):
-    """One page of a collection; transitions come under their own member name in the published sample."""
+    """One page of a collection."""
 
     total_count: int | None = None
     items: tuple[Item, ...] | None = None

@@ -146,10 +146,25 @@ class Promotion(Resource):
     constraints: Any | None = None
 
 
+class PromotionError(Wire):
+    """What stands against a promotion; pages and samples name the seat limits differently."""
+
+    type: str | None = None
+    description: str | None = None
+    minimum_required_seats: int | None = None
+    maximum_required_seats: int | None = None
+    min_required_seats: int | None = None
+    max_required_seats: int | None = None
+    available_seats: int | None = None
+    max_promotion_redemption_count: int | None = None
+    remaining_promotion_redemption_count: int | None = None
+    eligible_terms: tuple[PromotionTerm, ...] | None = None
+
+
 class PromotionEligibility(Wire):
     promotion_id: str | None = None
     is_eligible: bool | None = None
-    errors: tuple[dict[str, Any], ...] | None = None
+    errors: tuple[PromotionError, ...] | None = None
 
 
 class PromotionEligibilities(Resource):
@@ -162,6 +177,18 @@ class PromotionEligibilities(Resource):
     billing_cycle: str | None = None
     promotion_id: str | None = None
     eligibilities: tuple[PromotionEligibility, ...] | None = None
+
+
+class PromotionQuestion(Wire):
+    items: tuple[PromotionEligibilities, ...] | None = None
+
+
+class CustomTermEndDate(Wire):
+    """A day on which a shortened first term may end, inclusive."""
+
+    allowed_custom_term_end_date_type: str | None = None
+    allowed_custom_term_end_date: str | None = None
+    coterm_subscription_ids: tuple[str, ...] | None = None
 
 
 class PrimaryContact(Wire):

@@ -213,6 +213,37 @@ class WebhookValidation(Wire):
     results: tuple[dict[str, Any], ...] | None = None
 
 
+class TransitionError(Wire):
+    code: str | None = None
+    description: str | None = None
+
+
+class TransitionEligibility(Wire):
+    """One way to transition: with or without moving people's licences."""
+
+    is_eligible: bool | None = None
+    transition_type: str | None = None
+    errors: tuple[TransitionError, ...] | None = None
+
+
+class SubscriptionEligibility(Wire):
+    """A subscription into which the seats could go."""
+
+    is_eligible: bool | None = None
+    subscription_id: str | None = None
+    subscription_friendly_name: str | None = None
+    subscription_term_duration: str | None = None
+    subscription_billing_cycle: str | None = None
+    errors: tuple[TransitionError, ...] | None = None
+
+
+class TransitionEvent(Resource):
+    name: str | None = None
+    status: str | None = None
+    timestamp: str | None = None
+    errors: tuple[TransitionError, ...] | None = None
+
+
 class Transition(Resource):
     """A possible, requested or running transition to another catalogue item."""
 
@@ -229,9 +260,18 @@ class Transition(Resource):
     billing_cycle: str | None = None
     transition_type: str | None = None
     promotion_id: str | None = None
-    eligibilities: tuple[dict[str, Any], ...] | None = None
-    subscription_eligibilities: tuple[dict[str, Any], ...] | None = None
-    events: tuple[dict[str, Any], ...] | None = None
+    eligibilities: tuple[TransitionEligibility, ...] | None = None
+    subscription_eligibilities: tuple[SubscriptionEligibility, ...] | None = None
+    events: tuple[TransitionEvent, ...] | None = None
+
+
+class Transitions(Resource):
+    """A subscription's transitions; the published sample has them under a member name of its own."""
+
+    total_count: int | None = None
+    items: tuple[Transition, ...] | None = None
+    transition: tuple[Transition, ...] | None = None
+    transitions: tuple[Transition, ...] | None = None
 
 
 class Conversion(Resource):
