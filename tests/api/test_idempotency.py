@@ -1,37 +1,21 @@
 """One key, one order, one answer: repeated, raced, changed and borrowed keys (invariant 17)."""
 
-import threading
 from typing import Any
 
 import pytest
-from django.db import connection, connections
 
 from seatwright.access.actors import SYSTEM
 from seatwright.orders import queries as orders
 from seatwright.workflows import pricing
 from tests.api.program import Programs, codes
-from tests.stories.world import BASIC, World
+from tests.stories.world import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("db")
 KEY = "Idempotency-Key"
 
 
 def orders_of(world: World, customer: str = "north") -> int:
     return len(orders.orders(seen_by=SYSTEM, customer_id=world.customer_ids[customer]).rows)
-
-
-def test_a_repeated_request_gets_the_same_bytes_and_orders_nothing_more_even_after_it_is_done(
-    world: World, ask: Programs
-) -> None:
-    quote = ask.quoted("north_admin", "north", basic=11)
-    first, second = (ask.ordered("north_admin", quote) for _ in range(2))
-    world.work()
-    world.move(hours=24)
-    third = ask.ordered("north_admin", quote)
-    assert (first.status_code, first.content) == (second.status_code, second.content)
-    assert (first.status_code, first.content) == (third.status_code, third.content)
-    assert first.headers["Location"] == third.headers["Location"]
-    assert (orders_of(world), world.vendor_seats("north", BASIC)) == (1, 11)
 
 
 def test_the_same_key_with_another_body_is_refused_and_changes_nothing(world: World, ask: Programs) -> None:
@@ -101,34 +85,3 @@ def test_the_loser_of_a_race_with_another_body_is_told_so(
     loser = ask.ordered("staff", quote, on_behalf_reason="Ben")
     assert (winner[0].status_code, loser.status_code, codes(loser)) == (201, 422, [(KEY, "key_reused")])
     assert orders_of(world) == 1
-
-
-def race(world: World, ask: Programs, *, threads: int) -> list[Any]:
-    """The answers to the same order sent by this many threads at once."""
-    quote = ask.quoted("north_admin", "north", basic=11)
-    ask.by("north_admin")
-    start, answers = threading.Barrier(threads), []
-
-    def order() -> None:
-        start.wait()
-        try:
-            answers.append(ask.ordered("north_admin", quote))
-        finally:
-            connections.close_all()
-
-    running = [threading.Thread(target=order) for _ in range(threads)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
-    return answers
-
-
-if connection.vendor == "postgresql":  # the database in memory that SQLite's tests use has one connection
-
-    def test_the_same_order_sent_by_eight_threads_at_once_is_one_order_with_one_answer(
-        world: World, ask: Programs
-    ) -> None:
-        answers = race(world, ask, threads=8)
-        assert {(answer.status_code, answer.content) for answer in answers} == {(201, answers[0].content)}
-        assert (len(answers), orders_of(world), world.open_operations()) == (8, 1, 1)
