@@ -82,6 +82,7 @@ def sign_in(page: Page, login: str) -> None:
     page.locator("[name=password]").fill(installation.PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/account/login/" not in url)
+    page.wait_for_load_state()
 
 
 def open_organisation(page: Page, name: str) -> None:

@@ -72,7 +72,7 @@ def test_the_whole_journey_by_keyboard_alone(window: conftest.Window) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type(installation.PASSWORD)
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Your organisations").wait_for()
+    page.get_by_role("button", name="Switch between light and dark").wait_for()
 
     page.keyboard.press("Control+k")
     page.keyboard.type("kade studio")

@@ -126,3 +126,32 @@ def test_the_same_page_in_german_writes_money_dates_and_zones_as_germans_do(owne
     assert "Kosten pro Monat, ohne Steuer 122,50 €" in shown
     assert "Nächste Verlängerung 01.03.2027 in 349 Tagen" in shown
     assert re.search(r"bis So\., 22\. März 2026, \d\d:\d\d MEZ \(\d\d:\d\d UTC\)", shown)
+
+
+def test_looking_ahead_tells_what_a_day_brings_and_changes_nothing(owner: Client, scene: scenes.Scene) -> None:
+    path = reverse("ahead", args=[scene.customers["north"]])
+    shown = plain(owner.get(path + "?on=2027-03-02").content.decode())
+    assert "What you hold and owe on Tue 2 Mar 2027" in shown
+    assert "1 Mar 2028 after 1 renewal" in shown
+    for wrong in ("2026-03-16", "2030-01-01", "tomorrow", "2027-02-30"):
+        answer = owner.get(path, {"on": wrong})
+        assert answer.status_code == 422, wrong
+        assert "Choose a day" in answer.content.decode()
+
+
+def test_a_reading_under_way_is_shown_and_asks_again_until_it_is_done(owner: Client, scene: scenes.Scene) -> None:
+    path = reverse("licences", args=[scene.customers["north"]])
+    assert 'hx-trigger="every 2s"' not in owner.get(path).content.decode()
+    owner.post(reverse("sync", args=[scene.customers["north"]]))
+    text = owner.get(path).content.decode()
+    assert 'hx-trigger="every 2s"' in text
+    assert "Being read from the vendor now" in text
+
+
+def test_a_text_with_nul_is_searched_like_any_other(owner: Client, staff: Client, scene: scenes.Scene) -> None:
+    for client, path in (
+        (owner, reverse("people", args=[scene.customers["north"]]) + "?q=%00&after=%00%7C%00"),
+        (owner, "/palette?q=%00"),
+        (staff, reverse("staff_customers") + "?q=%00&after=%00%7C%00"),
+    ):
+        assert client.get(path).status_code == 200, path

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from seatwright.rules import quantities
 from seatwright.web import formats, wording
-from seatwright.workflows import overview, pricing
+from seatwright.workflows import licence_rows, pricing
 
 FIELDS = ("total", "direction", "by", "base")
 OTHER_FIELDS = frozenset({"csrfmiddlewaretoken"})
@@ -45,12 +45,12 @@ class Read:
         return not self.errors and not any(line.errors for line in self.lines.values())
 
 
-def untouched(row: overview.LicenceRow) -> Typed:
+def untouched(row: licence_rows.LicenceRow) -> Typed:
     """The fields of a licence that nobody has changed."""
     return Typed(total=str(row.ours), direction="more", by="", seats=row.ours)
 
 
-def read(*, posted: QueryDict, rows: Iterable[overview.LicenceRow]) -> Read:
+def read(*, posted: QueryDict, rows: Iterable[licence_rows.LicenceRow]) -> Read:
     """The wishes in the form, strictly read: unknown and repeated fields are refused, nothing is guessed (S16, S28)."""
     by_id = {row.subscription_id: row for row in rows}
     known = {f"{name}-{key}" for key in by_id for name in FIELDS} | OTHER_FIELDS
@@ -67,7 +67,7 @@ def read(*, posted: QueryDict, rows: Iterable[overview.LicenceRow]) -> Read:
     return Read(lines=lines, wishes=tuple(wishes))
 
 
-def _line(posted: QueryDict, row: overview.LicenceRow) -> Typed:
+def _line(posted: QueryDict, row: licence_rows.LicenceRow) -> Typed:
     values = {name: posted.get(f"{name}-{row.subscription_id}", "") for name in FIELDS}
     typed = Typed(total=values["total"][:20], direction=values["direction"], by=values["by"][:20], seats=None)
     if any(len(posted.getlist(f"{name}-{row.subscription_id}")) > 1 for name in FIELDS):
@@ -87,7 +87,7 @@ def _line(posted: QueryDict, row: overview.LicenceRow) -> Typed:
     return Typed(total=typed.total, direction=typed.direction, by=typed.by, seats=seats)
 
 
-def _seats(values: Mapping[str, str], row: overview.LicenceRow) -> int:
+def _seats(values: Mapping[str, str], row: licence_rows.LicenceRow) -> int:
     """The resulting total; raises BadQuantity, or ValueError when total and difference contradict each other."""
     if not values["by"]:
         return quantities.parse_quantity(values["total"])

@@ -1,12 +1,14 @@
 """Numbers, money, dates and instants as people read them, in the language of the page."""
 
 import datetime as dt
+import re
 import zoneinfo
 from decimal import Decimal
 
 from babel import Locale, dates, numbers
 from django.utils import translation
 
+_LETTER_BEFORE_DIGIT = re.compile(r"(?<=[A-Za-z])(?=[0-9])")
 LOCALES = {"en": "en_GB", "de": "de_DE"}
 
 
@@ -30,7 +32,7 @@ def plain_money(*, minor: int, currency: str) -> str:
 def money(*, minor: int, currency: str) -> str:
     """The amount with its currency sign, as the language writes it."""
     decimals = numbers.get_currency_precision(currency)
-    return numbers.format_currency(Decimal(minor).scaleb(-decimals), currency, locale=locale())
+    return _spaced(numbers.format_currency(Decimal(minor).scaleb(-decimals), currency, locale=locale()))
 
 
 def rate(*, text: str, currency: str) -> str:
@@ -38,7 +40,14 @@ def rate(*, text: str, currency: str) -> str:
     decimals = numbers.get_currency_precision(currency)
     pattern = locale().currency_formats["standard"].pattern.split(";")[0]
     exact = pattern.replace("0.00", "0." + "0" * decimals + "#" * 12) if decimals else pattern
-    return numbers.format_currency(Decimal(text), currency, format=exact, locale=locale(), currency_digits=False)
+    return _spaced(
+        numbers.format_currency(Decimal(text), currency, format=exact, locale=locale(), currency_digits=False)
+    )
+
+
+def _spaced(text: str) -> str:
+    """A currency that is written in letters does not touch the digits, as CLDR asks and Babel forgets."""
+    return _LETTER_BEFORE_DIGIT.sub("\u00a0", text)
 
 
 def percent(*, basis_points: int) -> str:

@@ -1,6 +1,7 @@
 """What surrounds every page: menu, organisations, language, theme and the banner for staff."""
 
 import dataclasses
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 
@@ -11,7 +12,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from seatwright.access import permissions
-from seatwright.access import queries as people
 from seatwright.access.actors import Actor
 from seatwright.customers import queries as customers
 from seatwright.web import requests
@@ -57,6 +57,7 @@ class Frame:
     theme: str
     path: str
     reference: str
+    now: dt.datetime
     time_zone: str = "UTC"
     person_name: str = ""
     person_email: str = ""
@@ -71,8 +72,7 @@ class Frame:
 def context(request: HttpRequest) -> dict[str, object]:
     """The context processor: `frame` for every template."""
     frame = _signed_out(request)
-    by = requests.actor(request)
-    person = None if by is None or by.user_id is None else people.person(user_id=by.user_id)
+    by, person = requests.actor(request), requests.person(request)
     if by is None or person is None:
         return {"frame": frame, "time_zone": "UTC"}
     rows = customers.customers(seen_by=by, limit=SWITCHER_LIMIT)
@@ -106,6 +106,7 @@ def _signed_out(request: HttpRequest) -> Frame:
         theme=theme if theme in THEMES else "",
         path=request.get_full_path(),
         reference=requests.request_id(request),
+        now=requests.now(),
     )
 
 
@@ -144,6 +145,7 @@ def _menu(request: HttpRequest, *, by: Actor, current: customers.CustomerRow | N
     where = {"reseller_id": current.reseller_id, "customer_id": current.customer_id}
     if permissions.allowed(by=by, action="licences.view", **where):
         links.append(_link(request, _("Licences"), "armchair", "licences", current.customer_id))
+        links.append(_link(request, _("Look ahead"), "calendar-event", "ahead", current.customer_id))
     if permissions.allowed(by=by, action="people.view", **where):
         links.append(_link(request, _("People"), "users", "people", current.customer_id))
     if permissions.allowed(by=by, action="orders.view", **where):

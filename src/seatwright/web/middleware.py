@@ -11,7 +11,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from seatwright.access import permissions
-from seatwright.access import queries as people
 from seatwright.web import errors, requests
 from seatwright.workflows import change_seats, pricing
 
@@ -36,8 +35,7 @@ class PrivatePages:
 
     @staticmethod
     def _speak(request: HttpRequest) -> None:
-        user_id = requests.user_id(request)
-        person = None if user_id is None else people.person(user_id=user_id)
+        person = requests.person(request)
         if person is not None:
             translation.activate(person.language)
             request.LANGUAGE_CODE = translation.get_language() or "en"

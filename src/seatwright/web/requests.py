@@ -3,15 +3,16 @@
 import datetime as dt
 import uuid
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from seatwright.access import identifiers, permissions
+from seatwright.access import queries as people
 from seatwright.access.actors import Actor
 from seatwright.customers import queries as customers
 from seatwright.operations import clock
 
-_ID, _ACTOR, _CUSTOMER = "seatwright.request_id", "seatwright.actor", "seatwright.customer_id"
+_ID, _PERSON, _ACTOR, _CUSTOMER = (f"seatwright.{name}" for name in ("request_id", "person", "actor", "customer_id"))
 
 
 def request_id(request: HttpRequest) -> str:
@@ -25,6 +26,15 @@ def user_id(request: HttpRequest) -> int | None:
     """The id of the person signed in, or None."""
     user = getattr(request, "user", None)
     return int(user.pk) if user is not None and user.is_authenticated and user.pk is not None else None
+
+
+def person(request: HttpRequest) -> people.Person | None:
+    """The person signed in with their language and time zone, or None; read once a request."""
+    if _PERSON not in request.META:
+        person_id = user_id(request)
+        request.META[_PERSON] = None if person_id is None else people.person(user_id=person_id)
+    found: people.Person | None = request.META[_PERSON]
+    return found
 
 
 def acting(request: HttpRequest) -> Actor:
@@ -62,6 +72,11 @@ def entered(request: HttpRequest) -> uuid.UUID | None:
 def now() -> dt.datetime:
     """The installation's time in UTC; the portal reads its clock here and nowhere else."""
     return clock.now()
+
+
+def text(values: QueryDict, name: str, *, longest: int) -> str:
+    """The text of a field or parameter, cut to `longest` and without the NUL that PostgreSQL cannot store."""
+    return str(values.get(name, "")).replace("\x00", "")[:longest]
 
 
 def safe_next(request: HttpRequest, *, otherwise: str = "/") -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from seatwright.web import editor, requests, views_customer, wording
-from seatwright.workflows import change_seats, follow_order, overview, pricing
+from seatwright.workflows import change_seats, follow_order, licence_rows, overview, pricing
 
 
 @require_POST
@@ -54,7 +54,7 @@ def review(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     return views_customer.licences_page(request, page, read=read, status=422)
 
 
-def _rows(page: overview.Licences) -> list[overview.LicenceRow]:
+def _rows(page: overview.Licences) -> list[licence_rows.LicenceRow]:
     return [row for band in page.bands for row in band.rows]
 
 
@@ -119,10 +119,10 @@ def _order_words() -> str:
 @reauthentication_required(app="seatwright")  # type: ignore[untyped-decorator]
 def book(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
     """Book the quote once, whatever is clicked twice, and go to its order."""
-    keys, reasons = request.POST.getlist("key"), request.POST.getlist("reason")
-    if len(keys) != 1 or len(reasons) > 1:
+    keys = request.POST.getlist("key")
+    if len(keys) != 1:
         raise change_seats.KeyMismatch
-    reason = reasons[0][:300] if reasons else ""
+    reason = requests.text(request.POST, "reason", longest=300)
     try:
         order_id = change_seats.place(
             by=requests.acting(request),

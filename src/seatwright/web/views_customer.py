@@ -1,5 +1,6 @@
 """A customer's pages that only show: home, licences, one subscription, people, orders; and the sync button."""
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 
@@ -12,15 +13,18 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from seatwright.access import permissions
+from seatwright.operations import queries as operations
 from seatwright.web import editor, formats, requests, wording
-from seatwright.workflows import follow_order, overview, sync_tenant
+from seatwright.workflows import follow_order, licence_rows, look_ahead, overview, sync_tenant
+
+LOOK_AHEAD = dt.timedelta(days=92)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """A licence with what is typed for it in the editor."""
 
-    row: overview.LicenceRow
+    row: licence_rows.LicenceRow
     typed: editor.Typed
     is_open: bool
 
@@ -44,11 +48,12 @@ class Line:
 class BandLines:
     """A band of the licences page with the lines of its editor."""
 
-    band: overview.Band
+    band: licence_rows.Band
     vendor: str
     lines: tuple[Line, ...]
     is_open: bool
     is_changeable: bool
+    is_reading: bool
 
 
 @require_GET
@@ -79,7 +84,7 @@ def licences_page(
     return render(request, "pages/licences.html", values, status=status)
 
 
-def _band(band: overview.Band, *, read: editor.Read, opened: str, may_change: bool) -> BandLines:
+def _band(band: licence_rows.Band, *, read: editor.Read, opened: str, may_change: bool) -> BandLines:
     lines = []
     for row in band.rows:
         typed = read.lines.get(row.subscription_id) or editor.untouched(row)
@@ -92,6 +97,7 @@ def _band(band: overview.Band, *, read: editor.Read, opened: str, may_change: bo
         lines=tuple(lines),
         is_open=any(line.is_open for line in lines),
         is_changeable=may_change and any(row.is_changeable for row in band.rows),
+        is_reading=operations.is_open(lease_key=f"{sync_tenant.KIND}:{band.tenant_id}"),
     )
 
 
@@ -128,7 +134,7 @@ def subscription(request: HttpRequest, subscription_id: uuid.UUID) -> HttpRespon
 @require_GET
 def people(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     """The people of a customer with the licences that they hold."""
-    text, after = request.GET.get("q", "")[:80], request.GET.get("after", "")[:300]
+    text, after = requests.text(request.GET, "q", longest=80), requests.text(request.GET, "after", longest=300)
     only_unlicensed = request.GET.get("show") == "unlicensed"
     page = overview.people(
         by=requests.acting(request), customer_id=customer_id, text=text, only_unlicensed=only_unlicensed, after=after
@@ -142,7 +148,31 @@ def people(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
 def orders(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     """The orders of a customer, newest first."""
     page = follow_order.orders_of(
-        by=requests.acting(request), customer_id=customer_id, after=request.GET.get("after", "")[:100]
+        by=requests.acting(request), customer_id=customer_id, after=requests.text(request.GET, "after", longest=100)
     )
     requests.enter(request, customer_id=customer_id)
     return render(request, "pages/orders.html", {"page": page, "time_zone": page.customer.time_zone})
+
+
+@require_GET
+def ahead(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    """What the customer will hold and owe on a chosen day; without a day, in three months."""
+    by, at = requests.acting(request), requests.now()
+    typed = requests.text(request.GET, "on", longest=10)
+    error, status = "", 200
+    chosen = (at + LOOK_AHEAD).date()
+    try:
+        chosen = dt.date.fromisoformat(typed) if typed else chosen
+        page = look_ahead.licences(by=by, customer_id=customer_id, on=chosen, at=at)
+    except (ValueError, look_ahead.DayRefused):
+        error, status = _("Choose a day from today to three years ahead, for example 2027-03-01."), 422
+        page = look_ahead.licences(by=by, customer_id=customer_id, on=(at + LOOK_AHEAD).date(), at=at)
+    requests.enter(request, customer_id=customer_id)
+    values = {
+        "page": page,
+        "typed": typed or page.on.isoformat(),
+        "on_text": formats.weekday(value=page.on),
+        "error": error,
+        "time_zone": page.customer.time_zone,
+    }
+    return render(request, "pages/ahead.html", values, status=status)

@@ -42,7 +42,7 @@ def language(request: HttpRequest) -> HttpResponse:
 @require_GET
 def palette(request: HttpRequest) -> HttpResponse:
     """The pages and customers that fit the words typed: options for the palette, or a page of its own."""
-    text = request.GET.get("q", "")[:80]
+    text = requests.text(request.GET, "q", longest=80)
     found = searching.entries(by=requests.acting(request), text=text)
     template = "pages/palette.html#options" if request.headers.get("HX-Request") == "true" else "pages/palette.html"
     return render(request, template, {"entries": found, "text": text})

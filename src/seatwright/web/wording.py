@@ -33,13 +33,18 @@ EVENTS: Words = {
     "seats.changed": gettext_lazy("Number of seats changed"),
     "order.placed": gettext_lazy("Order placed"),
     "subscription.adopted": gettext_lazy("Subscription taken over"),
-    "drift.found": gettext_lazy("Difference to the vendor found"),
-    "drift.closed": gettext_lazy("Difference to the vendor closed"),
+    "drift.adopted": gettext_lazy("The vendor's number of seats taken over"),
+    "seats.refused": gettext_lazy("Change of seats not carried out"),
+    "cycle.charged": gettext_lazy("Billing period charged"),
+    "term.renewed": gettext_lazy("Term renewed"),
 }
 PARKED: Words = {
     "vendor_denied": gettext_lazy("The vendor does not accept our access."),
     "third_value": gettext_lazy("The vendor shows a number that nobody here asked for."),
     "deadline_passed": gettext_lazy("The change was sent and never became visible."),
+    "retry_budget": gettext_lazy("The vendor could not be reached for too long."),
+    "run_limit": gettext_lazy("It was tried very often without an end."),
+    "bug": gettext_lazy("Our own program failed on it."),
     "sent_too_often": gettext_lazy("The change was sent several times without effect."),
 }
 LINE_REFUSALS: Words = {

@@ -1,4 +1,4 @@
-// Shows how long ago an instant was, in the language of the page, and keeps it fresh.
+// Shows how long ago an instant was, in the language of the page, and keeps it fresh; "now" is the server's time.
 const UNITS = [
   ["day", 86400],
   ["hour", 3600],
@@ -6,8 +6,10 @@ const UNITS = [
 ];
 const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
 
+const aheadMs = new Date(document.querySelector("meta[name=server-now]").content) - Date.now();
+
 function text(instant) {
-  const seconds = Math.round((new Date(instant) - Date.now()) / 1000);
+  const seconds = Math.round((new Date(instant) - Date.now() - aheadMs) / 1000);
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) return words.format(Math.trunc(seconds / size), unit);
   }

@@ -1,0 +1,132 @@
+"""Sentences and figures as people read them, in both languages."""
+
+import datetime as dt
+import typing
+
+import pytest
+from django.utils import translation
+
+from seatwright.rules import refusals
+from seatwright.web import formats, wording
+from seatwright.web.templatetags import components, words
+
+UNTIL = dt.datetime(2026, 11, 24, 13, 3, tzinfo=dt.UTC)
+SAMPLES: dict[type, typing.Any] = {
+    refusals.NotAChange: refusals.NotAChange(),
+    refusals.NamedTwice: refusals.NamedTwice(),
+    refusals.OtherCurrency: refusals.OtherCurrency("USD", "EUR"),
+    refusals.NotChangeable: refusals.NotChangeable("suspended"),
+    refusals.NotSelfService: refusals.NotSelfService(),
+    refusals.CycleNotCurrent: refusals.CycleNotCurrent(dt.date(2026, 11, 24)),
+    refusals.BelowAssigned: refusals.BelowAssigned(3, ("Ada", "Bo")),
+    refusals.BelowMinimum: refusals.BelowMinimum(2),
+    refusals.AboveMaximum: refusals.AboveMaximum(300),
+    refusals.AboveFamilyMaximum: refusals.AboveFamilyMaximum("business", 300, 304),
+    refusals.PackageNeedsOne: refusals.PackageNeedsOne(1, 0),
+    refusals.NotReturnable: refusals.NotReturnable(7, 2, UNTIL, dt.date(2027, 2, 28)),
+    refusals.StepSize: refusals.StepSize(5, 10, 15),
+}
+
+
+def said(found: refusals.Refusal, language: str = "en") -> str:
+    with translation.override(language):
+        return wording.refusal(found, seats_before=7, zone="Europe/Brussels")
+
+
+def test_every_refusal_has_its_sentence_in_every_language() -> None:
+    assert set(SAMPLES) == set(typing.get_args(refusals.Refusal))
+    for found in SAMPLES.values():
+        english, german = said(found), said(found, "de")
+        assert english.endswith(".")
+        assert german.endswith(".")
+        assert english != german
+        assert "%(" not in english + german
+
+
+def test_a_closed_window_is_told_with_the_next_possible_date() -> None:
+    assert said(SAMPLES[refusals.NotReturnable]) == (
+        "Only 2 of 7 seats can be returned now, until Tue 24 Nov 2026, 14:03 CET (13:03 UTC). "
+        "The other 5 can end with the term on 28 Feb 2027."
+    )
+    assert said(SAMPLES[refusals.NotReturnable], "de") == (
+        "Nur 2 von 7 Plätzen können jetzt zurückgegeben werden, bis Di., 24. Nov. 2026, 14:03 MEZ (13:03 UTC). "
+        "Die anderen 5 können mit der Laufzeit am 28.02.2027 enden."
+    )
+
+
+def test_one_and_many_are_told_apart() -> None:
+    assert said(refusals.BelowAssigned(1, ())).startswith("1 person uses a seat")
+    assert said(refusals.BelowAssigned(2, ())).startswith("2 people use seats")
+    closed = refusals.NotReturnable(1, 0, None, dt.date(2027, 2, 28))
+    assert said(closed).startswith("This 1 seat cannot be returned now")
+    assert said(closed, "de").startswith("Dieser 1 Platz kann jetzt nicht")
+
+
+def test_of_many_holders_five_are_named_and_the_others_counted() -> None:
+    text = said(refusals.BelowAssigned(20, tuple(f"P{number}" for number in range(1, 21))))
+    assert text.endswith("Held by: P1, P2, P3, P4, P5 and 15 more.")
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "english", "german"),
+    [
+        (1210, "EUR", "€12.10", "12,10 €"),
+        (-1210, "EUR", "-€12.10", "-12,10 €"),
+        (123456789, "EUR", "€1,234,567.89", "1.234.567,89 €"),
+        (0, "EUR", "€0.00", "0,00 €"),
+        (1210, "JPY", "JP¥1,210", "1.210 ¥"),
+        (1210, "KWD", "KWD 1.210", "1,210 KWD"),
+        (9007199254740993, "EUR", "€90,071,992,547,409.93", "90.071.992.547.409,93 €"),
+    ],
+)
+def test_money_is_written_as_the_language_writes_it_and_exact(
+    minor: int, currency: str, english: str, german: str
+) -> None:
+    for language, expected in (("en", english), ("de", german)):
+        with translation.override(language):
+            assert formats.money(minor=minor, currency=currency).replace("\xa0", " ") == expected
+
+
+def test_a_price_for_a_seat_keeps_every_decimal_that_it_has() -> None:
+    with translation.override("en"):
+        assert formats.rate(text="5.6", currency="EUR") == "€5.60"
+        assert formats.rate(text="0.416667", currency="EUR") == "€0.416667"
+
+
+def test_an_instant_is_told_in_two_clocks_and_in_one_where_they_agree() -> None:
+    with translation.override("en"):
+        summer = dt.datetime(2026, 7, 1, 22, 30, tzinfo=dt.UTC)
+        assert formats.instant(value=summer, zone_name="Europe/Brussels") == (
+            "Thu 2 Jul 2026, 00:30 CEST",
+            "Wed 1 Jul 2026, 22:30 UTC",
+        )
+        assert formats.instant(value=summer, zone_name="UTC")[1] == ""
+        assert formats.instant(value=summer, zone_name="Not/AZone")[1] == ""
+
+
+def test_the_hour_that_comes_twice_is_told_apart_by_its_zone() -> None:
+    with translation.override("en"):
+        first = dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC)
+        texts = [
+            formats.instant(value=first + dt.timedelta(hours=hours), zone_name="Europe/Brussels")[0] for hours in (0, 1)
+        ]
+        assert texts == ["Sun 25 Oct 2026, 02:30 CEST", "Sun 25 Oct 2026, 02:30 CET"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "1 second"), (4, "4 seconds"), (89.5, "90 seconds"), (90, "2 minutes"), (1080, "18 minutes")],
+)
+def test_measured_times_are_rounded_up(seconds: float, text: str) -> None:
+    expected = "2 minutes" if seconds == 89.5 else text
+    with translation.override("en"):
+        assert wording.duration(seconds) == expected
+
+
+def test_amounts_and_instants_are_readable_by_machines_too() -> None:
+    assert 'value="12.10 EUR"' in components.money(1210, "EUR")
+    assert 'value="1210 JPY"' in components.money(1210, "JPY")
+    assert components.status("never heard of").count("never heard of") == 1
+    assert "&lt;b&gt;" in components.status("<b>")
+    assert words.signed(3) == "+3"
+    assert words.signed(-3) == "−3"
