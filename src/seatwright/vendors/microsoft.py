@@ -1,15 +1,16 @@
 """Microsoft as one vendor: seats at Partner Center, pools and people at Graph, one application for both."""
 
-import datetime as dt
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from seatwright.vendors import http, port, tokens
+from seatwright.vendors import http, tokens
 from seatwright.vendors.graph import adapter as graph_adapter
 from seatwright.vendors.graph import client as graph_client
 from seatwright.vendors.partner_center import adapter as partner_adapter
+from seatwright.vendors.partner_center import carts as partner_carts
+from seatwright.vendors.partner_center import catalogue as partner_catalogue
 from seatwright.vendors.partner_center import client as partner_client
+from seatwright.vendors.partner_center import transitions as partner_transitions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,61 +31,53 @@ class MicrosoftSettings:
 
 
 class MicrosoftVendor:
-    """Satisfies `port.Vendor`; see there for what each call promises."""
+    """Satisfies `port.Vendor`; see there for what each call promises.
+
+    The calls are those of its parts, bound once and not written again.
+    """
 
     def __init__(
         self,
         *,
         partner_center: partner_adapter.PartnerCenter,
+        catalogue: partner_catalogue.Catalogue,
+        carts: partner_carts.Carts,
+        transitions: partner_transitions.Transitions,
         graph: graph_adapter.Graph,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self._partner_center = partner_center
-        self._graph = graph
+        self.set_seats = partner_center.set_seats
+        self.set_end_of_term = partner_center.set_end_of_term
+        self.set_auto_renew = partner_center.set_auto_renew
+        self.set_status = partner_center.set_status
+        self.set_term = partner_center.set_term
+        self.read_subscription = partner_center.read_subscription
+        self.list_subscriptions = partner_center.list_subscriptions
+        self.list_tenants = partner_center.list_tenants
+        self.availability = catalogue.availability
+        self.promotions = catalogue.promotions
+        self.promotion_eligibility = catalogue.promotion_eligibility
+        self.custom_ends = catalogue.custom_ends
+        self.agreement_template = catalogue.agreement_template
+        self.agreement_status = catalogue.agreement_status
+        self.confirm_agreement = catalogue.confirm_agreement
+        self.create_cart = carts.create_cart
+        self.checkout = carts.checkout
+        self.read_cart = carts.read_cart
+        self.read_order = carts.read_order
+        self.list_orders = carts.list_orders
+        self.transition_targets = transitions.transition_targets
+        self.start_transition = transitions.start_transition
+        self.read_transition = transitions.read_transition
+        self.list_transitions = transitions.list_transitions
+        self.list_pools = graph.list_pools
+        self.list_pool_sources = graph.list_pool_sources
+        self.iter_people = graph.iter_people
+        self.iter_people_changes = graph.iter_people_changes
+        self.read_person = graph.read_person
+        self.assign_licences = graph.assign_licences
         self.close = close
-
-    def set_seats(
-        self, *, tenant: port.TenantRef, subscription_id: str, quantity: int, request_id: uuid.UUID, at: dt.datetime
-    ) -> port.Outcome:
-        return self._partner_center.set_seats(
-            tenant=tenant, subscription_id=subscription_id, quantity=quantity, request_id=request_id, at=at
-        )
-
-    def read_subscription(
-        self, *, tenant: port.TenantRef, subscription_id: str, at: dt.datetime
-    ) -> port.VendorSubscription:
-        return self._partner_center.read_subscription(tenant=tenant, subscription_id=subscription_id, at=at)
-
-    def list_subscriptions(self, *, tenant: port.TenantRef, at: dt.datetime) -> Sequence[port.VendorSubscription]:
-        return self._partner_center.list_subscriptions(tenant=tenant, at=at)
-
-    def list_tenants(self, *, at: dt.datetime) -> Iterator[port.VendorTenant]:
-        return self._partner_center.list_tenants(at=at)
-
-    def list_pools(self, *, tenant: port.TenantRef, at: dt.datetime) -> Sequence[port.LicencePool]:
-        return self._graph.list_pools(tenant=tenant, at=at)
-
-    def list_pool_sources(self, *, tenant: port.TenantRef, at: dt.datetime) -> Sequence[port.PoolSource]:
-        return self._graph.list_pool_sources(tenant=tenant, at=at)
-
-    def iter_people(self, *, tenant: port.TenantRef, at: dt.datetime) -> Iterator[port.VendorPerson]:
-        return self._graph.iter_people(tenant=tenant, at=at)
-
-    def iter_people_changes(
-        self, *, tenant: port.TenantRef, since: str, at: dt.datetime
-    ) -> Iterator[port.PeopleChanges]:
-        return self._graph.iter_people_changes(tenant=tenant, since=since, at=at)
-
-    def assign_licences(
-        self,
-        *,
-        tenant: port.TenantRef,
-        person_id: str,
-        add: Mapping[str, Sequence[str]],
-        remove: Sequence[str],
-        at: dt.datetime,
-    ) -> port.Outcome:
-        return self._graph.assign_licences(tenant=tenant, person_id=person_id, add=add, remove=remove, at=at)
 
 
 def connect(settings: MicrosoftSettings) -> MicrosoftVendor:
@@ -103,16 +96,18 @@ def connect(settings: MicrosoftSettings) -> MicrosoftVendor:
         for opened in (login, partner, graph):
             opened.close()
 
+    partner_access = partner_client.PartnerCenterClient(
+        channel=partner,
+        tokens=kept,
+        partner_tenant_id=settings.partner_tenant_id,
+        resource=settings.partner_resource,
+        read_attempts=settings.read_attempts,
+    )
     return MicrosoftVendor(
-        partner_center=partner_adapter.PartnerCenter(
-            client=partner_client.PartnerCenterClient(
-                channel=partner,
-                tokens=kept,
-                partner_tenant_id=settings.partner_tenant_id,
-                resource=settings.partner_resource,
-                read_attempts=settings.read_attempts,
-            )
-        ),
+        partner_center=partner_adapter.PartnerCenter(client=partner_access),
+        catalogue=partner_catalogue.Catalogue(client=partner_access),
+        carts=partner_carts.Carts(client=partner_access),
+        transitions=partner_transitions.Transitions(client=partner_access),
         graph=graph_adapter.Graph(
             client=graph_client.GraphClient(
                 channel=graph, tokens=kept, scope=settings.graph_scope, read_attempts=settings.read_attempts

@@ -20,7 +20,24 @@ _SAFE_TEXTS = {
     "operation_pending": "Microsoft is still working on an earlier change to this person.",
     "throttled": "Microsoft asks us to wait.",
     "not_sent": "Microsoft could not be reached; nothing was sent.",
+    "usage_location_missing": "This person has no usage location, which Microsoft needs to give a licence.",
+    "no_licence_left": "No licence of this kind is free.",
+    "licence_unknown": "The tenant does not have this kind of licence, or not yet.",
+    "licence_not_held": "This person does not hold a licence that was to be taken away.",
+    "licence_from_group": "This person holds the licence through a group, where alone it can be taken away.",
+    "plan_dependency": "A service of one licence needs another that the person would not have.",
+    "plan_conflict": "Services of two licences exclude each other.",
     "other": "Microsoft refused to change the licences.",
+}
+# The vendor gives all of these the same code; its texts may change, and then the reason is "other".
+_REASONS_BY_TEXT = {
+    "invalid usage location": "usage_location_missing",
+    "does not have any available licenses": "no_licence_left",
+    "does not correspond to a valid company license": "licence_unknown",
+    "does not have a corresponding license": "licence_not_held",
+    "inherited from a group membership": "licence_from_group",
+    "depends on the service plan": "plan_dependency",
+    "are mutually exclusive": "plan_conflict",
 }
 _REASON_BY_STATUS = {401: "not_sent", 403: "denied", 404: "not_found", 409: "operation_pending", 429: "throttled"}
 
@@ -62,6 +79,11 @@ class Graph:
         for page in rest:
             yield _piece(page, is_full)
 
+    def read_person(self, *, tenant: port.TenantRef, person_id: str, at: dt.datetime) -> port.VendorPerson:
+        """One user with the licences held, by origin; raises `port.VendorMissing` for one created a moment ago."""
+        link = f"/v1.0/users/{http.path_part(person_id)}?$select={USER_MEMBERS}"
+        return translate.person(self._client.one(tenant_id=tenant.tenant_id, link=link, kind=wire.User, at=at))
+
     def assign_licences(
         self,
         *,
@@ -74,7 +96,7 @@ class Graph:
         """Add and remove direct licences in one call; `add` maps SKU ids to the plans that stay off.
 
         All or nothing, sent once. The vendor has no key against doubled requests: adding twice changes nothing,
-        removing twice is refused.
+        removing twice is refused, which is as good as done when nothing but one removal was asked for.
         """
         body = {
             "addLicenses": [{"skuId": sku, "disabledPlans": list(plans)} for sku, plans in add.items()],
@@ -95,7 +117,11 @@ class Graph:
             return port.Unclear(why=trouble.safe_text, request_ref=trouble.request_ref)
         except port.VendorTrouble as trouble:
             return _nothing_sent(trouble)
-        return _outcome(reply, at=at)
+        outcome = _outcome(reply, at=at)
+        is_one_removal = not add and len(remove) == 1
+        if is_one_removal and isinstance(outcome, port.Refused) and outcome.reason == "licence_not_held":
+            return port.Done(seen=None, request_ref=outcome.request_ref)
+        return outcome
 
     def _all[Item](self, tenant: port.TenantRef, link: str, item: type[Item], at: dt.datetime) -> Iterator[Item]:
         for page in self._client.pages(tenant_id=tenant.tenant_id, link=link, item=item, at=at):
@@ -134,14 +160,19 @@ def _outcome(reply: http.Reply, *, at: dt.datetime) -> port.Outcome:
         return port.Done(seen=None, request_ref=reply.request_ref)
     if reply.status == 202:
         return port.Later(at=instants.retry_at(reply.headers, at=at), request_ref=reply.request_ref)
-    code = client.error_code(reply)
+    code, said = client.error_in(reply)
     if not 400 <= reply.status < 500 or (not code and reply.status not in _REASON_BY_STATUS):
         return port.Unclear(why=f"Microsoft Graph answered {reply.status}", request_ref=reply.request_ref)
-    reason = _REASON_BY_STATUS.get(reply.status, "other")
+    reason = _REASON_BY_STATUS.get(reply.status) or _guessed(said)
     if code == "Directory_ConcurrencyViolation":
         reason = "operation_pending"
     retry_at = instants.retry_at(reply.headers, at=at) if reason in ("throttled", "operation_pending") else None
     return _refused(reason, code or f"http-{reply.status}", reply.request_ref, retry_at=retry_at)
+
+
+def _guessed(said: str) -> str:
+    folded = said.casefold()
+    return next((reason for text, reason in _REASONS_BY_TEXT.items() if text in folded), "other")
 
 
 def _refused(reason: str, code: str, request_ref: str, *, retry_at: dt.datetime | None = None) -> port.Refused:

@@ -38,15 +38,20 @@ class GraphClient:
 
     def pages[Item](self, *, tenant_id: str, link: str, item: type[Item], at: dt.datetime) -> Iterator[wire.Page[Item]]:
         """All pages from `link` on; next links are followed as given, only on the same host, and never in a circle."""
+        kind: type[wire.Page[Item]] = wire.Page[item]  # type: ignore[valid-type]
         seen: set[str] = set()
         following: str | None = link
         while following:
             if following in seen or len(seen) >= MAX_PAGES:
                 raise port.VendorGarbled(f"{VENDOR} repeats a page of its list")
             seen.add(following)
-            page = self._page(tenant_id, following, item, at)
+            page = self._read(tenant_id, following, kind, at)
             yield page
             following = page.next_link
+
+    def one[Item](self, *, tenant_id: str, link: str, kind: type[Item], at: dt.datetime) -> Item:
+        """The single resource at `link`."""
+        return self._read(tenant_id, link, kind, at)
 
     def post(self, *, tenant_id: str, link: str, content: bytes, at: dt.datetime) -> http.Reply:
         """One write, sent once; the answer may have any status. A refused token is forgotten, not replaced."""
@@ -73,7 +78,7 @@ class GraphClient:
             "client-request-id": str(self._channel.new_id()),
         }
 
-    def _page[Item](self, tenant_id: str, link: str, item: type[Item], at: dt.datetime) -> wire.Page[Item]:
+    def _read[View](self, tenant_id: str, link: str, kind: type[View], at: dt.datetime) -> View:
         for attempt in stamina.retry_context(
             on=port.VendorDown,
             attempts=self._read_attempts,
@@ -83,10 +88,10 @@ class GraphClient:
             wait_jitter=0.2,
         ):
             with attempt:
-                return self._page_once(tenant_id, link, item, at)
+                return self._read_once(tenant_id, link, kind, at)
         raise AssertionError("the last attempt either returns or raises")
 
-    def _page_once[Item](self, tenant_id: str, link: str, item: type[Item], at: dt.datetime) -> wire.Page[Item]:
+    def _read_once[View](self, tenant_id: str, link: str, kind: type[View], at: dt.datetime) -> View:
         reply = self._get(tenant_id, link, at)
         if reply.status != 200:
             code = error_code(reply)
@@ -94,12 +99,12 @@ class GraphClient:
                 raise StartOver(f"{VENDOR} wants to start over", request_ref=reply.request_ref)
             raise http.trouble_of(reply, vendor=VENDOR, at=at, detail=code)
         try:
-            page: wire.Page[Item] = _decoder(wire.Page[item]).decode(_without_mark(reply))  # type: ignore[valid-type]
+            view: View = _decoder(kind).decode(_without_mark(reply))  # type: ignore[arg-type]
         except (msgspec.MsgspecError, bodies.UnreadableBody, UnicodeDecodeError, RecursionError):
             raise port.VendorGarbled(
                 f"{VENDOR} sent a body that cannot be read", request_ref=reply.request_ref
             ) from None
-        return page
+        return view
 
     def _get(self, tenant_id: str, link: str, at: dt.datetime) -> http.Reply:
         """One read; a token that is refused is replaced once."""
@@ -117,12 +122,18 @@ class GraphClient:
 
 def error_code(reply: http.Reply) -> str:
     """The code in an error body, or nothing when there is no readable one."""
+    return error_in(reply)[0]
+
+
+def error_in(reply: http.Reply) -> tuple[str, str]:
+    """Code and text of an error body, each empty when not readable; the text is for guessing, never for showing."""
     try:
         body = _decoder(wire.ErrorBody).decode(_without_mark(reply))
     except (msgspec.MsgspecError, bodies.UnreadableBody, UnicodeDecodeError, RecursionError):
-        return ""
+        return "", ""
     code = (body.error and body.error.code) or ""
-    return code if _CODE.fullmatch(code) else ""
+    text = (body.error and body.error.message) or ""
+    return (code if _CODE.fullmatch(code) else ""), text
 
 
 @functools.cache

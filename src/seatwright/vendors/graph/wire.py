@@ -76,6 +76,7 @@ class Page[Item](_Resource):
 
 class ErrorDetail(_Resource):
     code: str | None = None
+    message: str | None = None
 
 
 class ErrorBody(_Resource):

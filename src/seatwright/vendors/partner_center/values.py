@@ -69,6 +69,12 @@ def day_after(value: str | None, *, is_inclusive: bool = True) -> dt.date | None
     return moment.date() + (_DAY if whole_day_counts else dt.timedelta())
 
 
+def optional_day_after(value: str | None) -> dt.date | None:
+    """The first day after, None also for a day that cannot be read."""
+    found = optional_instant(value)
+    return found.date() + _DAY if found else None
+
+
 def last_day(end_on: dt.date | None) -> str | None:
     """The vendor's inclusive end for a first day after."""
     return f"{(end_on - _DAY).isoformat()}T00:00:00Z" if end_on else None

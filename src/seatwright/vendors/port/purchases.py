@@ -148,7 +148,7 @@ class OrderLine:
     product_id: str
     vendor_sku_id: str
     subscription_id: str
-    quantity: int
+    quantity: int | None
     term: str
     transaction: str
     promotion_id: str
