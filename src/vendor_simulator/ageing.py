@@ -1,45 +1,108 @@
-"""What happens at the vendor by the passing of time alone: terms end, renew, expire, are disabled and deleted.
+"""What happens at the vendor by the passing of time alone: terms and charge cycles end, upgrades get done.
 
 Windows, tokens, carts and provisioning need no work here: their instants are compared with the clock when read.
 """
 
-import dataclasses
 import datetime as dt
+import heapq
 import sqlite3
+from collections.abc import Iterable
 
-from vendor_simulator import books, holdings, terms
+from vendor_simulator import books, holdings, order_book, renewals, transitions
 
-LASTS = {"expired": dt.timedelta(days=30), "disabled": dt.timedelta(days=90)}
-_AFTER = {"active": "expired", "suspended": "disabled", "expired": "disabled", "disabled": "deleted"}
+LASTS = renewals.LASTS
+_Due = tuple[dt.datetime, str, str]
 
 
 def settle(connection: sqlite3.Connection, *, now: dt.datetime) -> int:
-    """Brings the books up to `now` and tells how many things happened; asked at every call and after every advance."""
-    happened = 0
-    while due := holdings.due(connection, now=now):
-        connection.execute("BEGIN IMMEDIATE")
-        moved = sum(_age(connection, subscription, now=now) for subscription in due)
+    """Brings the books up to `now` and tells how many things happened; asked at every call and after every advance.
+
+    Everything happens in the order of its instants, however far the clock has leapt, in one transaction.
+    """
+    settings = books.read_settings(connection)
+    due = [*_due_subscriptions(connection, holdings.due(connection, now=now), settings=settings, now=now)]
+    due += [(at, "transition", operation_id) for at, operation_id in transitions.due(connection, now=now)]
+    if not due:
+        return 0
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        happened = _work_off(connection, due, settings=settings, now=now)
         connection.execute("COMMIT")
-        happened += moved
-        if moved == 0:
-            break
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
     return happened
 
 
-def _age(connection: sqlite3.Connection, before: holdings.Subscription, *, now: dt.datetime) -> int:
-    settings = books.read_settings(connection)
-    if before.status == "active" and before.is_auto_renew:
-        at = before.term_ends_at + dt.timedelta(seconds=settings.renewal_delay_s)
-        if now < at:
-            return 0
-        after = _renewed(before, at=at, window=dt.timedelta(seconds=settings.window_s))
-        kind = "subscription.renewed"
+def _work_off(connection: sqlite3.Connection, due: list[_Due], *, settings: books.Settings, now: dt.datetime) -> int:
+    heapq.heapify(due)
+    happened = 0
+    while due:
+        at, kind, key = heapq.heappop(due)
+        if kind == "transition":
+            touched = transitions.step(connection, operation_id=key, at=at, settings=settings)
+            next_at = transitions.next_at(connection, operation_id=key)
+            if next_at is not None and next_at <= now:
+                heapq.heappush(due, (next_at, kind, key))
+        else:
+            touched = _age(connection, key, at=at, settings=settings)
+        happened += bool(touched)
+        for following in _due_subscriptions(connection, touched, settings=settings, now=now):
+            heapq.heappush(due, following)
+    return happened
+
+
+def _due_subscriptions(
+    connection: sqlite3.Connection,
+    found: Iterable[holdings.Subscription],
+    *,
+    settings: books.Settings,
+    now: dt.datetime,
+) -> Iterable[_Due]:
+    for subscription in found:
+        at = renewals.ready_at(connection, subscription, settings=settings)
+        if at is not None and at <= now:
+            yield at, "subscription", subscription.subscription_id
+
+
+def _age(
+    connection: sqlite3.Connection, subscription_id: str, *, at: dt.datetime, settings: books.Settings
+) -> list[holdings.Subscription]:
+    """Does what is due for a subscription at `at`; nothing when something else has moved its instant meanwhile."""
+    before = holdings.find(connection, subscription_id=subscription_id)
+    if before is None or renewals.ready_at(connection, before, settings=settings) != at:
+        return []
+    if before.status in {"active", "suspended"} and before.next_due_at != before.term_ends_at:
+        kind, line_kind, system = "charged", "renew", "SystemBilling"
+        after = renewals.cycle_passed(before, at=at, settings=settings)
     else:
-        assert before.next_due_at is not None
-        at = before.next_due_at
-        after = _declined(before, at=at)
-        kind = f"subscription.{after.status}"
-    holdings.change(connection, before=before, after=after, now=at)
+        kind, after = renewals.ended(connection, before, at=at, settings=settings)
+        line_kind, system = ("convert" if before.is_trial else "renew"), "SystemPurchase"
+    after = holdings.change(connection, before=before, after=after, now=at)
+    is_billed = kind in {"renewed", "extended"} or (kind == "charged" and settings.cycle_orders)
+    if is_billed and after.owner_tenant_id == settings.partner_tenant_id:
+        order_book.write(
+            connection,
+            tenant_id=after.tenant_id,
+            billing_cycle=after.billing_cycle,
+            lines=[order_book.line(after, quantity=after.quantity, transaction_type=line_kind)],
+            at=at,
+            transaction_type=system,
+            settings=settings,
+        )
+    if kind != "charged" or after.billing_cycle != before.billing_cycle:
+        _record(connection, before=before, after=after, kind=f"subscription.{kind}", at=at)
+    return [after]
+
+
+def _record(
+    connection: sqlite3.Connection,
+    *,
+    before: holdings.Subscription,
+    after: holdings.Subscription,
+    kind: str,
+    at: dt.datetime,
+) -> None:
     books.record_effect(
         connection,
         at=at,
@@ -49,68 +112,17 @@ def _age(connection: sqlite3.Connection, before: holdings.Subscription, *, now: 
         subject=before.subscription_id,
         request_id="",
         correlation_id="",
-        before={"quantity": before.quantity, "status": before.status},
-        after={"quantity": after.quantity, "status": after.status},
-    )
-    return 1
-
-
-def _renewed(before: holdings.Subscription, *, at: dt.datetime, window: dt.timedelta) -> holdings.Subscription:
-    """The next term from the day after the old one; all seats may be given back again from the instant of renewal."""
-    wanted = _instructions(before)
-    product = wanted.get("product", {})
-    assert isinstance(product, dict)
-    quantity = wanted.get("quantity", before.quantity)
-    assert isinstance(quantity, int)
-    term = str(product.get("termDuration", before.term))
-    started_on = before.term_ends_at.date()
-    anchored_on = before.anchored_on if term == before.term else started_on
-    ends_at = terms.midnight(terms.term_end(anchored_on, term=term, after=started_on))
-    until = at + window
-    return dataclasses.replace(
-        before,
-        product_id=str(product.get("productId", before.product_id)),
-        sku_id=str(product.get("skuId", before.sku_id)),
-        availability_id=str(product.get("availabilityId", before.availability_id)),
-        quantity=quantity,
-        term=term,
-        billing_cycle=str(product.get("billingCycle", before.billing_cycle)),
-        term_started_at=before.term_ends_at,
-        term_ends_at=ends_at,
-        anchored_on=anchored_on,
-        state_since=at,
-        is_trial=False,
-        cancellable_until=until,
-        scheduled=None,
-        next_charge=None,
-        next_due_at=ends_at,
-        batches=(holdings.Batch(quantity=quantity, added_at=at, until=until),),
+        before=_essence(before),
+        after=_essence(after),
     )
 
 
-def _instructions(before: holdings.Subscription) -> dict[str, object]:
-    scheduled = before.scheduled or {}
-    plain = scheduled.get("scheduledNextTermInstructions")
-    if isinstance(plain, dict):
-        return plain
-    actions = scheduled.get("scheduledActions", [])
-    assert isinstance(actions, list)
-    found: object = next((action["instructions"] for action in actions if "instructions" in action), {})
-    assert isinstance(found, dict)
-    return found
-
-
-def _declined(before: holdings.Subscription, *, at: dt.datetime) -> holdings.Subscription:
-    """The next state of a subscription that does not renew: expired or disabled, then disabled, then deleted."""
-    status = _AFTER[before.status]
-    lasts = LASTS.get(status)
-    return dataclasses.replace(
-        before,
-        status=status,
-        state_since=at,
-        suspension_reasons=("Expiration",) if lasts is not None else (),
-        is_auto_renew=False,
-        cancellable_until=None,
-        batches=(),
-        next_due_at=None if lasts is None else at + lasts,
-    )
+def _essence(subscription: holdings.Subscription) -> dict[str, object]:
+    return {
+        "quantity": subscription.quantity,
+        "status": subscription.status,
+        "catalogItemId": subscription.item,
+        "termDuration": subscription.term,
+        "billingCycle": subscription.billing_cycle,
+        "termEndsAt": books.stamp(subscription.term_ends_at),
+    }

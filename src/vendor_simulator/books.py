@@ -26,6 +26,13 @@ class Settings:
     shows of a purchase. `reduce_first` names the seat batch that a reduction takes from: `newest` or `earliest`.
     `window_refusal` is the error code for a decrease that the windows do not cover. `calls_per_minute` zero means no
     throttling. `app_only_refused` makes the calls that need a signed-in user refuse an app's own token.
+
+    A term that is `bought_from` or later and ends `extended_from` or later (days) goes on as an extended service term
+    when nobody decides; `extended_auto_renews` is what it then shows as auto-renew. `schedule_member` names the member
+    that says when a scheduled action runs. `cancel_refusal` is 900213 or 900117. `transition_s` and
+    `licence_transfer_s` are how long an upgrade and the move of its licences take; `transition_failure` is what newly
+    asked upgrades fail at: `conversion`, `licences` or nothing. `transition_quirks` writes the history as published,
+    under `transition` and with a blank after Started. `cycle_orders` writes an order for each charge cycle.
     """
 
     partner_tenant_id: str = "00000000-0000-4000-8000-00000000a001"
@@ -47,6 +54,16 @@ class Settings:
     window_refusal: int = 800090
     calls_per_minute: int = 0
     app_only_refused: bool = False
+    bought_from: str = "2025-04-01"
+    extended_from: str = "2026-05-04"
+    extended_auto_renews: bool = False
+    schedule_member: str = "scheduleType"
+    cancel_refusal: int = 900213
+    transition_s: int = 0
+    licence_transfer_s: int = 0
+    transition_failure: str = ""
+    transition_quirks: bool = True
+    cycle_orders: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +109,9 @@ def open_books(path: str | pathlib.Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.executescript(schema.TABLES)
+    for table, column, kind in schema.ADDED_COLUMNS:
+        if column not in {row["name"] for row in connection.execute(f"PRAGMA table_info({table})")}:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
     return connection
 
 
@@ -199,7 +219,9 @@ def pool_sources(connection: sqlite3.Connection, tenant_id: str) -> list[PoolSou
     lag = dt.timedelta(seconds=read_settings(connection).pool_lag_s)
     shown_at = stamp(now(connection) - lag)
     rows = connection.execute(
-        "SELECT s.subscription_id, s.tenant_id, s.owner_tenant_id, s.is_trial, s.created_at, s.next_due_at,"
+        "SELECT s.subscription_id, s.tenant_id, s.owner_tenant_id, s.is_trial, s.created_at,"
+        " CASE WHEN s.status IN ('active', 'suspended') THEN s.term_ends_at ELSE s.next_due_at END"
+        " AS next_lifecycle_at,"
         " p.quantity, p.status, k.provisioning_id, k.part_number, k.applies_to, k.service_plans"
         " FROM subscriptions s"
         " JOIN pool_history p ON p.entry_id = (SELECT h.entry_id FROM pool_history h"
@@ -225,5 +247,5 @@ def _pool_source(row: sqlite3.Row) -> PoolSource:
         status=row["status"],
         is_trial=bool(row["is_trial"]),
         created_at=instant(row["created_at"]),
-        next_lifecycle_at=None if row["next_due_at"] is None else instant(row["next_due_at"]),
+        next_lifecycle_at=None if row["next_lifecycle_at"] is None else instant(row["next_lifecycle_at"]),
     )

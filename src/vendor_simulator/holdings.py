@@ -17,7 +17,7 @@ _COLUMNS = (
     "subscription_id, tenant_id, owner_tenant_id, product_id, sku_id, availability_id, offer_name, friendly_name,"
     " quantity, term, billing_cycle, status, suspension_reasons, is_auto_renew, is_trial, created_at, term_started_at,"
     " term_ends_at, anchored_on, state_since, cancellable_until, scheduled, next_charge, promotion_id, partner_id,"
-    " order_id, version, updates, visible_from, next_due_at"
+    " order_id, version, updates, visible_from, next_due_at, coterm_on, extended_from"
 )
 _NAMES = tuple(name.strip() for name in _COLUMNS.split(","))
 _INSTANTS = ("created_at", "term_started_at", "term_ends_at", "state_since", "visible_from")
@@ -37,6 +37,8 @@ class Subscription:
     """One subscription as the books have it; `term_ends_at` is exclusive, the wire's end dates are not.
 
     `cancellable_until` is exclusive. `next_due_at` is when time alone changes something next, None when never.
+    `coterm_on` is the last day of a term that was cut to end with others. `extended_from` is the catalogue item that an
+    extended service term follows on, empty in an ordinary term.
     """
 
     subscription_id: str
@@ -70,6 +72,13 @@ class Subscription:
     visible_from: dt.datetime
     next_due_at: dt.datetime | None
     batches: tuple[Batch, ...]
+    coterm_on: dt.date | None = None
+    extended_from: str = ""
+
+    @property
+    def item(self) -> str:
+        """The catalogue item `product:sku:availability`."""
+        return f"{self.product_id}:{self.sku_id}:{self.availability_id}"
 
     def refundable(self, *, now: dt.datetime) -> tuple[Batch, ...]:
         """The batches whose window is open at `now`, oldest first."""
@@ -174,7 +183,7 @@ def due(connection: sqlite3.Connection, *, now: dt.datetime) -> list[Subscriptio
     """Subscriptions that time alone changes at or before `now`, the earliest first."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM subscriptions WHERE next_due_at <= ?"  # noqa: S608
-        " ORDER BY next_due_at, subscription_id LIMIT 500",
+        " ORDER BY next_due_at, subscription_id",
         (books.stamp(now),),
     ).fetchall()
     return [_from_row(connection, row) for row in rows]
@@ -193,6 +202,18 @@ def take_seats(batches: Iterable[Batch], *, quantity: int, now: dt.datetime, fir
         kept[index] = dataclasses.replace(kept[index], quantity=kept[index].quantity - taken)
         quantity -= taken
     return tuple(batch for batch in kept if batch.quantity > 0)
+
+
+def move_seats(batches: Iterable[Batch], *, quantity: int) -> tuple[tuple[Batch, ...], tuple[Batch, ...]]:
+    """What stays and what goes when `quantity` seats move on, the oldest first and each with its own window."""
+    stays: list[Batch] = []
+    goes: list[Batch] = []
+    for batch in batches:
+        moved = min(quantity, batch.quantity)
+        quantity -= moved
+        goes.append(dataclasses.replace(batch, quantity=moved))
+        stays.append(dataclasses.replace(batch, quantity=batch.quantity - moved))
+    return tuple(batch for batch in stays if batch.quantity), tuple(batch for batch in goes if batch.quantity)
 
 
 def _write_batches(connection: sqlite3.Connection, subscription: Subscription) -> None:
@@ -254,6 +275,8 @@ def _build(values: dict[str, object], batches: tuple[Batch, ...]) -> Subscriptio
         made[name] = None if values[name] is None else books.instant(str(values[name]))
     for name in ("scheduled", "next_charge"):
         made[name] = None if values[name] is None else json.loads(str(values[name]))
+    if made["coterm_on"] is not None:
+        made["coterm_on"] = dt.date.fromisoformat(str(made["coterm_on"]))
     made["anchored_on"] = dt.date.fromisoformat(str(values["anchored_on"]))
     made["suspension_reasons"] = tuple(json.loads(str(values["suspension_reasons"])))
     made["is_auto_renew"] = bool(values["is_auto_renew"])

@@ -6,7 +6,15 @@ import sqlite3
 import uuid
 from collections.abc import Sequence
 
-from vendor_simulator import books, exchange, partner_customers, partner_orders, partner_wire
+from vendor_simulator import (
+    books,
+    catalogue,
+    exchange,
+    partner_customers,
+    partner_orders,
+    partner_sales,
+    partner_wire,
+)
 
 
 def create_cart(call: exchange.Call) -> exchange.Answer:
@@ -52,9 +60,9 @@ def check_out(call: exchange.Call) -> exchange.Answer:
         return exchange.Answer(status=201, body=_result(call, json.loads(row["result"])))
     _refuse_unless_active(call, row)
     partner_orders.refuse_without_agreement(customer)
-    groups: dict[str, list[partner_orders.Line]] = {}
+    groups: dict[str, list[partner_sales.Line]] = {}
     for sent in json.loads(row["lines"]):
-        groups.setdefault(str(sent["orderGroup"]), []).append(partner_orders.read_line(sent))
+        groups.setdefault(str(sent["orderGroup"]), []).append(partner_sales.read_line(sent))
     result = _buy_groups(call, customer, groups)
     if result["orders"]:
         call.connection.execute(
@@ -65,20 +73,18 @@ def check_out(call: exchange.Call) -> exchange.Answer:
 
 
 def _buy_groups(
-    call: exchange.Call, customer: sqlite3.Row, groups: dict[str, list[partner_orders.Line]]
+    call: exchange.Call, customer: sqlite3.Row, groups: dict[str, list[partner_sales.Line]]
 ) -> dict[str, list[object]]:
     orders: list[object] = []
     errors: list[object] = []
     along = [line for lines in groups.values() for line in lines]
     for group, lines in groups.items():
-        troubles = [
-            partner_orders.trouble(call, line=line, tenant_id=customer["tenant_id"], along=along) for line in lines
-        ]
+        troubles = [partner_sales.trouble(call, line=line, customer=customer, along=along) for line in lines]
         found = next((trouble for trouble in troubles if trouble is not None), None)
         if found is not None:
             errors.append({"orderGroupId": group, "code": found.code, "description": found.text})
             continue
-        bought = partner_orders.buy(call, customer=customer, lines=lines, billing_cycle=lines[0].billing_cycle)
+        bought = partner_sales.buy(call, customer=customer, lines=lines, billing_cycle=lines[0].billing_cycle)
         orders.append(bought["order_id"])
     return {"orders": orders, "orderErrors": errors}
 
@@ -98,7 +104,7 @@ def _checked_lines(call: exchange.Call, customer: sqlite3.Row) -> list[partner_w
     sent = partner_wire.read_json(call).get("lineItems")
     if not isinstance(sent, list) or not sent or not all(isinstance(item, dict) for item in sent):
         raise partner_wire.refusal(400, 800009, "A cart needs line items.")
-    lines = [partner_orders.read_line(item) for item in sent]
+    lines = [partner_sales.read_line(item) for item in sent]
     groups: dict[str, str] = {}
     checked: list[partner_wire.Document] = []
     for number, (item, line) in enumerate(zip(sent, lines, strict=True)):
@@ -113,7 +119,7 @@ def _checked_line(
     *,
     number: int,
     item: partner_wire.Document,
-    lines: Sequence[partner_orders.Line],
+    lines: Sequence[partner_sales.Line],
     group: str,
 ) -> partner_wire.Document:
     line = lines[number]
@@ -121,7 +127,7 @@ def _checked_line(
         "id": number,
         "catalogItemId": line.catalogue_item,
         "quantity": line.quantity,
-        "currencyCode": partner_orders.currency(call, line.catalogue_item),
+        "currencyCode": catalogue.currency(call.connection, line.catalogue_item),
         "billingCycle": line.billing_cycle,
         "termDuration": line.term,
         "provisioningContext": item.get("provisioningContext") or {},
@@ -130,7 +136,7 @@ def _checked_line(
     for name in ("friendlyName", "promotionId", "renewsTo", "customTermEndDate", "participants"):
         if item.get(name) is not None:
             shown[name] = item[name]
-    found = partner_orders.trouble(call, line=line, tenant_id=customer["tenant_id"], along=lines)
+    found = partner_sales.trouble(call, line=line, customer=customer, along=lines)
     if found is not None:
         shown["error"] = {"errorCode": found.cart_code, "errorDescription": found.text}
     return shown

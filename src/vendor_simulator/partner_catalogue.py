@@ -3,9 +3,8 @@
 import hashlib
 import json
 import sqlite3
-import urllib.parse
 
-from vendor_simulator import exchange, partner_customers, partner_wire
+from vendor_simulator import catalogue, exchange, partner_customers, partner_wire
 
 _VIEWS = frozenset({"onlineservices", "software", "softwaresubscriptions", "softwareperpetual"})
 _KNOWN_VIEWS = _VIEWS | {"azure", "microsoftazure", "azurereservations", "marketplacesaas", "specializedoffers"}
@@ -18,32 +17,16 @@ _DESCRIPTIONS = {
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 
-def find_sku(connection: sqlite3.Connection, *, product_id: str, sku_id: str) -> sqlite3.Row | None:
-    row = connection.execute(
-        "SELECT * FROM skus WHERE product_id = ? AND sku_id = ?", (product_id.upper(), sku_id.upper())
-    ).fetchone()
-    assert row is None or isinstance(row, sqlite3.Row)
-    return row
-
-
-def availability_id(call: exchange.Call, row: sqlite3.Row) -> str:
-    """The availability's id as of now: with `catalogue_drifts` another one on every UTC day."""
-    if not call.settings.catalogue_drifts:
-        return str(row["availability_id"])
-    seed = f"{row['availability_id']}:{call.now.date().isoformat()}".encode()
-    return "CFQ7" + hashlib.sha256(seed).hexdigest()[:8].upper()
-
-
 def read_item(call: exchange.Call, item: str) -> tuple[sqlite3.Row, sqlite3.Row] | None:
-    """SKU and availability of a `product:sku:availability` id; None when unknown, stale or no longer sold."""
+    """SKU and availability of a `product:sku:availability` id of any segment; None when unknown, stale or ended."""
     parts = item.upper().split(":")
     if len(parts) != 3:
         return None
-    sku = find_sku(call.connection, product_id=parts[0], sku_id=parts[1])
+    sku = catalogue.find_sku(call.connection, product_id=parts[0], sku_id=parts[1])
     if sku is None or not sku["is_on_sale"]:
         return None
-    for row in _availabilities(call, sku):
-        if availability_id(call, row) == parts[2]:
+    for row in _all_availabilities(call, sku):
+        if _id(call, row) == parts[2]:
             return sku, row
     return None
 
@@ -102,31 +85,10 @@ def get_availability(call: exchange.Call) -> exchange.Answer:
     base, query = _place(call)
     sku = _require_sku(call)
     wanted = call.path_params["availability_id"].upper()
-    for row in _availabilities(call, sku):
-        if availability_id(call, row) == wanted:
+    for row in _all_availabilities(call, sku):
+        if _id(call, row) == wanted:
             return exchange.Answer(body=_availability(call, sku, row, base=base, query=query))
     raise partner_wire.refusal(404, 400019, "Availability was not found.")
-
-
-def list_promotions(call: exchange.Call) -> exchange.Answer:
-    _require_country(call)
-    segment = call.parameter("segment").lower()
-    rows = call.connection.execute(
-        "SELECT document FROM promotions WHERE country = ? AND (segment = ? OR ? = '') ORDER BY promotion_id",
-        (call.parameter("country").upper(), segment, segment),
-    ).fetchall()
-    items = [json.loads(row["document"]) for row in rows]
-    query = urllib.parse.urlencode(call.query)
-    return exchange.Answer(body=partner_wire.collection(items, self_uri=f"/productpromotions?{query}"))
-
-
-def get_promotion(call: exchange.Call) -> exchange.Answer:
-    row = call.connection.execute(
-        "SELECT document FROM promotions WHERE promotion_id = ?", (call.path_params["promotion_id"].upper(),)
-    ).fetchone()
-    if row is None:
-        raise partner_wire.refusal(404, 400, "Promotion was not found.")
-    return exchange.Answer(body=json.loads(row["document"]))
 
 
 def _place(call: exchange.Call) -> tuple[str, str]:
@@ -134,10 +96,10 @@ def _place(call: exchange.Call) -> tuple[str, str]:
     if "customer_id" in call.path_params:
         customer = partner_customers.require(call)
         return f"/customers/{customer['customer_id']}", ""
-    return "", f"?country={_require_country(call)}"
+    return "", f"?country={require_country(call)}"
 
 
-def _require_country(call: exchange.Call) -> str:
+def require_country(call: exchange.Call) -> str:
     country = call.parameter("country").upper()
     if len(country) != 2 or not country.isalpha():
         raise partner_wire.refusal(400, 400, "country is required and has two letters.")
@@ -163,21 +125,31 @@ def _require_product(call: exchange.Call) -> sqlite3.Row:
 
 def _require_sku(call: exchange.Call) -> sqlite3.Row:
     product = _require_product(call)
-    row = find_sku(call.connection, product_id=product["product_id"], sku_id=call.path_params["sku_id"])
+    row = catalogue.find_sku(call.connection, product_id=product["product_id"], sku_id=call.path_params["sku_id"])
     if row is None:
         raise partner_wire.refusal(404, 400018, "SKU was not found.")
     return row
 
 
-def _availabilities(call: exchange.Call, sku: sqlite3.Row) -> list[sqlite3.Row]:
-    segment = _require_segment(call)
-    rows = call.connection.execute(
+def _id(call: exchange.Call, row: sqlite3.Row) -> str:
+    return catalogue.current_id(row, settings=call.settings, now=call.now)
+
+
+def _all_availabilities(call: exchange.Call, sku: sqlite3.Row) -> list[sqlite3.Row]:
+    return call.connection.execute(
         "SELECT * FROM availabilities WHERE product_id = ? AND sku_id = ? ORDER BY segment",
         (sku["product_id"], sku["sku_id"]),
     ).fetchall()
+
+
+def _availabilities(call: exchange.Call, sku: sqlite3.Row) -> list[sqlite3.Row]:
+    """Those of the segment asked for; without one all but nonprofit, which only such a customer gets to see."""
+    segment = _require_segment(call)
+    rows = _all_availabilities(call, sku)
     if segment:
         return [row for row in rows if row["segment"] == segment]
-    return rows if "customer_id" in call.path_params else [row for row in rows if row["segment"] != "nonprofit"]
+    is_nonprofit = "customer_id" in call.path_params and partner_customers.require(call)["segment"] == "nonprofit"
+    return [row for row in rows if is_nonprofit or row["segment"] != "nonprofit"]
 
 
 def _product(row: sqlite3.Row, *, base: str, query: str) -> partner_wire.Document:
@@ -229,7 +201,7 @@ def _sku(row: sqlite3.Row, *, base: str, query: str) -> partner_wire.Document:
 def _availability(
     call: exchange.Call, sku: sqlite3.Row, row: sqlite3.Row, *, base: str, query: str
 ) -> partner_wire.Document:
-    current = availability_id(call, row)
+    current = _id(call, row)
     uri = f"{base}/products/{row['product_id']}/skus/{row['sku_id']}/availabilities/{current}"
     terms = [_term(row, plan) for plan in json.loads(sku["plans"])]
     return {
@@ -241,7 +213,7 @@ def _availability(
         "segment": row["segment"],
         "country": call.parameter("country", "US").upper(),
         "isPurchasable": True,
-        "isRenewable": not sku["is_trial"],
+        "isRenewable": not sku["is_trial"] and catalogue.trait(sku, "isRenewable") is not False,
         "renewalInstructions": [
             {
                 "applicableTermIds": [term["id"] for term in terms],

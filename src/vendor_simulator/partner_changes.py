@@ -8,15 +8,18 @@ import dataclasses
 import datetime as dt
 
 from vendor_simulator import (
+    catalogue,
     exchange,
     faults,
     holdings,
-    partner_catalogue,
-    partner_orders,
+    partner_sales,
     partner_subscriptions,
     partner_wire,
+    promotions,
+    renewals,
     schedules,
     terms,
+    transitions,
 )
 
 _MOST_UPDATES = 1200
@@ -28,29 +31,49 @@ _TERM_ORDER = ("P1M", "P1Y", "P3Y")
 def patch_subscription(call: exchange.Call) -> exchange.Answer:
     before = partner_subscriptions.require_true(call)
     body = partner_wire.read_json(call)
-    _refuse_unless_updatable(call, before)
+    _refuse_read_only(call, before, body)
+    refuse_unless_updatable(call, before)
     after = _renamed(before, body)
     after = _with_status(call, after, body)
     after = _with_term(call, after, body)
     after = _with_quantity(call, after, body)
     after = _with_renewal(call, before, after, body)
+    if after.status in {"active", "suspended"}:
+        due_at = renewals.next_due(after, after=call.now, settings=call.settings)
+        after = dataclasses.replace(after, next_due_at=due_at)
     if call.strikes("ignored_write"):
         return exchange.Answer(body=partner_subscriptions.document(call, before))
     return _commit(call, before, after)
 
 
-def _refuse_unless_updatable(call: exchange.Call, before: holdings.Subscription) -> None:
+def _is_renewing(call: exchange.Call, before: holdings.Subscription) -> bool:
+    return before.status == "active" and call.now >= before.term_ends_at
+
+
+def _refuse_read_only(call: exchange.Call, before: holdings.Subscription, body: partner_wire.Document) -> None:
+    """While a renewal is processed its own members are read-only; anything else is merely to be tried again."""
+    if not _is_renewing(call, before):
+        return
+    wanted = str(body.get("status") or before.status).lower()
+    is_moved = (wanted, body.get("autoRenewEnabled") is True) != (before.status, before.is_auto_renew)
+    if is_moved or schedules.read(call, before, body) != before.scheduled:
+        raise partner_wire.refusal(400, 900280, "The subscription cannot be updated while its renewal is processed.")
+
+
+def refuse_unless_updatable(call: exchange.Call, before: holdings.Subscription) -> None:
     wanted = call.header("if-match").strip().strip('"')
     if before.status == "deleted":
         raise partner_wire.refusal(400, 2011, "A deleted subscription cannot be updated.")
     if before.status in {"expired", "disabled"}:
         raise partner_wire.refusal(400, 900279, "The subscription can no longer be updated.")
-    if holdings.is_pending(call.connection, subscription_id=before.subscription_id, now=call.now):
+    if holdings.is_pending(
+        call.connection, subscription_id=before.subscription_id, now=call.now
+    ) or transitions.is_running(call.connection, subscription_id=before.subscription_id):
         raise partner_wire.refusal(
             409, 900278, "An operation on the subscription is pending. Try again after 24 hours."
         )
-    if before.status == "active" and call.now >= before.term_ends_at:
-        raise partner_wire.refusal(409, 900278, "The renewal of the subscription is being processed.")
+    if _is_renewing(call, before):
+        raise partner_wire.refusal(409, 900278, "The renewal is being processed. Try again after 2 minutes.")
     if before.updates >= _MOST_UPDATES:
         raise partner_wire.refusal(400, 900311, "The subscription was updated too many times.")
     if wanted and wanted != "*" and call.settings.etags and wanted != partner_subscriptions.etag(before):
@@ -75,7 +98,9 @@ def _with_status(
         raise partner_wire.refusal(400, 800040, f"The status cannot change from {after.status} to {wanted}.")
     if wanted == "deleted" and (after.cancellable_until is None or call.now >= after.cancellable_until):
         hours = call.settings.window_s // 3600
-        raise partner_wire.refusal(400, 900213, f"The {hours}-hour cancellation window of the subscription has passed.")
+        span = f"{hours // 24}-day" if call.settings.cancel_refusal == 900117 else f"{hours}-hour"
+        text = f"The {span} cancellation window of the subscription has passed."
+        raise partner_wire.refusal(400, call.settings.cancel_refusal, text)
     is_ended = wanted == "deleted"
     return dataclasses.replace(
         after,
@@ -85,7 +110,8 @@ def _with_status(
         is_auto_renew=False,
         scheduled=None,
         batches=() if is_ended else after.batches,
-        next_due_at=None if is_ended else after.term_ends_at,
+        next_charge=None if is_ended else after.next_charge,
+        next_due_at=None,
     )
 
 
@@ -106,20 +132,40 @@ def _with_term(call: exchange.Call, after: holdings.Subscription, body: partner_
         raise partner_wire.refusal(400, 800121, "The term is not valid.")
     if _TERM_ORDER.index(term) < _TERM_ORDER.index(after.term):
         raise partner_wire.refusal(400, 800122, "The term cannot be shortened.")
-    if f"{term}:{cycle}" not in schedules.plans(call.connection, after.product_id, after.sku_id):
+    sku = catalogue.find_item(call.connection, after.extended_from or after.item)
+    if sku is None or f"{term}:{cycle}" not in catalogue.plans(sku):
         raise partner_wire.refusal(400, 800121, "The term and billing cycle are not offered for this product.")
+    if not sku["is_on_sale"]:
+        raise partner_wire.refusal(403, 2091, "The product is no longer sold for a new term.")
+    return _on_new_term(call, after, term=term, cycle=cycle)
+
+
+def _on_new_term(call: exchange.Call, after: holdings.Subscription, *, term: str, cycle: str) -> holdings.Subscription:
+    """A term from now on at the price of today; out of an extended service term it opens the windows again."""
     today = call.now.date()
-    ends_at = terms.midnight(terms.term_end(today, term=term, after=today))
-    return dataclasses.replace(
+    if after.extended_from:
+        until = call.now + dt.timedelta(seconds=call.settings.window_s)
+        back = renewals.moved_to(call.connection, after, after.extended_from, after.extended_from.rpartition(":")[2])
+        batch = holdings.Batch(quantity=after.quantity, added_at=call.now, until=until)
+        after = dataclasses.replace(back, extended_from="", cancellable_until=until, batches=(batch,))
+    after = dataclasses.replace(
         after,
         term=term,
         billing_cycle=cycle,
         term_started_at=call.now,
         anchored_on=today,
-        term_ends_at=ends_at,
-        next_due_at=ends_at,
-        promotion_id="",
+        term_ends_at=terms.midnight(terms.term_end(today, term=term, after=today)),
+        coterm_on=None,
+        next_charge=None,
     )
+    purchase = promotions.Purchase(
+        tenant_id=after.tenant_id,
+        sku=f"{after.product_id}:{after.sku_id}",
+        quantity=after.quantity,
+        term=term,
+        billing_cycle=cycle,
+    )
+    return dataclasses.replace(after, promotion_id=promotions.chosen(call.connection, purchase, at=call.now))
 
 
 def _with_quantity(
@@ -134,15 +180,25 @@ def _with_quantity(
         raise partner_wire.refusal(400, 2001, "The quantity of a suspended subscription cannot be changed.")
     if after.is_trial:
         raise partner_wire.refusal(400, 800095, "The seats of a trial cannot be updated.")
-    sku = partner_catalogue.find_sku(call.connection, product_id=after.product_id, sku_id=after.sku_id)
+    sku = catalogue.find_item(call.connection, after.item)
     lowest, highest = (1, 2**31 - 1) if sku is None else (sku["minimum"], sku["maximum"])
     if not max(1, lowest) <= wanted <= highest:
         raise partner_wire.refusal(400, 2002, f"The quantity must be between {max(1, lowest)} and {highest}.")
     if wanted > after.quantity:
+        _refuse_beyond_promotion(call, after, wanted - after.quantity)
         until = call.now + dt.timedelta(seconds=call.settings.window_s)
         added = holdings.Batch(quantity=wanted - after.quantity, added_at=call.now, until=until)
         return dataclasses.replace(after, quantity=wanted, batches=(*after.batches, added))
     return _reduced(call, after, wanted)
+
+
+def _refuse_beyond_promotion(call: exchange.Call, after: holdings.Subscription, added: int) -> None:
+    """Seats beyond a promotion's cap need a second subscription at the list price."""
+    if not after.promotion_id:
+        return
+    left = promotions.seats_left(call.connection, tenant_id=after.tenant_id, promotion_id=after.promotion_id)
+    if left is not None and added > left:
+        raise partner_wire.refusal(400, 800088, f"The promotion has {max(0, left)} seats left.")
 
 
 def _reduced(call: exchange.Call, after: holdings.Subscription, wanted: int) -> holdings.Subscription:
@@ -164,22 +220,30 @@ def _with_renewal(
     call: exchange.Call, before: holdings.Subscription, after: holdings.Subscription, body: partner_wire.Document
 ) -> holdings.Subscription:
     """Auto-renew and the schedule as the body says, unless the change itself overrides them."""
-    is_moved = (before.quantity, before.status, before.term) != (after.quantity, after.status, after.term)
+    if after.status != before.status:
+        return after
     sent_charge = body.get("nextChargeInstructions")
     keeps_charge = isinstance(sent_charge, dict) or after.next_charge != before.next_charge
     after = dataclasses.replace(after, next_charge=after.next_charge if keeps_charge else None)
-    if after.status != before.status:
-        return after
     is_auto_renew = body.get("autoRenewEnabled") is True
     if after.status == "suspended":
         if is_auto_renew:
             raise partner_wire.refusal(400, 800091, "A suspended subscription cannot be updated.")
         return dataclasses.replace(after, is_auto_renew=False, scheduled=None)
     scheduled = schedules.read(call, after, body)
-    if is_moved or (scheduled is not None and not is_auto_renew and before.scheduled == scheduled):
+    is_moved = (before.quantity, before.term, before.term_started_at) != (
+        after.quantity,
+        after.term,
+        after.term_started_at,
+    )
+    if is_moved:
         scheduled = None
-    if scheduled is not None and not is_auto_renew:
-        raise partner_wire.refusal(400, 800093, "A subscription that does not renew cannot have scheduled changes.")
+    if scheduled is not None and not schedules.fits(scheduled, is_auto_renew=is_auto_renew):
+        if scheduled != before.scheduled:
+            raise partner_wire.refusal(400, 800093, "The schedule and the auto-renewal contradict each other.")
+        scheduled = None
+    if after.is_trial and is_auto_renew and scheduled is None:
+        scheduled = before.scheduled
     return dataclasses.replace(after, is_auto_renew=is_auto_renew, scheduled=scheduled)
 
 
@@ -191,8 +255,15 @@ def _commit(call: exchange.Call, before: holdings.Subscription, after: holdings.
     after = holdings.change(
         call.connection, before=before, after=after, now=call.now, shown_from=shown_from, shadow_kind=shadow_kind
     )
-    if after.quantity != before.quantity:
-        partner_orders.record_seat_change(call, before=before, after=after)
+    partner_sales.record_change(call, before=before, after=after)
+    if after.quantity > before.quantity:
+        promotions.note_use(
+            call.connection,
+            tenant_id=after.tenant_id,
+            promotion_id=after.promotion_id,
+            seats=after.quantity - before.quantity,
+            at=call.now,
+        )
     call.record_effect(
         kind="subscription.changed",
         tenant_id=after.tenant_id,

@@ -4,7 +4,7 @@ import base64
 import datetime as dt
 import json
 
-from vendor_simulator import exchange, holdings, partner_catalogue, partner_customers, partner_wire, terms
+from vendor_simulator import catalogue, exchange, holdings, partner_customers, partner_wire, terms, transitions
 
 _DAY = dt.timedelta(days=1)
 
@@ -34,8 +34,10 @@ def get_provisioning_status(call: exchange.Call) -> exchange.Answer:
     """Whether the tenant has the seats yet; the `skuId` here is the licence GUID."""
     partner_wire.require_user(call)
     subscription = require_shown(call)
-    sku = partner_catalogue.find_sku(call.connection, product_id=subscription.product_id, sku_id=subscription.sku_id)
-    is_pending = holdings.is_pending(call.connection, subscription_id=subscription.subscription_id, now=call.now)
+    sku = catalogue.find_sku(call.connection, product_id=subscription.product_id, sku_id=subscription.sku_id)
+    is_pending = holdings.is_pending(
+        call.connection, subscription_id=subscription.subscription_id, now=call.now
+    ) or transitions.is_running(call.connection, subscription_id=subscription.subscription_id)
     body = {
         "skuId": "" if sku is None else sku["provisioning_id"],
         "status": "pending" if is_pending else "success",
@@ -145,11 +147,25 @@ def _when_set(call: exchange.Call, subscription: holdings.Subscription) -> partn
         members["suspensionReasons"] = list(subscription.suspension_reasons)
     if subscription.promotion_id:
         members["promotionId"] = subscription.promotion_id
+    if subscription.coterm_on is not None:
+        members["customTermEndDate"] = partner_wire.day_start(subscription.coterm_on)
     if subscription.scheduled is not None:
-        members.update(subscription.scheduled)
+        members.update(_scheduled(call, subscription.scheduled))
     if subscription.next_charge is not None:
         members["nextChargeInstructions"] = subscription.next_charge
     return members
+
+
+def _scheduled(call: exchange.Call, scheduled: dict[str, object]) -> partner_wire.Document:
+    """The schedule in the shape it was sent in; when an action runs is told by either spelling of the member."""
+    actions = scheduled.get("scheduledActions")
+    if not isinstance(actions, list):
+        return scheduled
+    spelling = call.settings.schedule_member
+    renamed = [
+        {spelling if name == "scheduleType" else name: value for name, value in action.items()} for action in actions
+    ]
+    return {"scheduledActions": renamed}
 
 
 def _refundable(call: exchange.Call, subscription: holdings.Subscription) -> partner_wire.Document:

@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS skus (
     upgrades TEXT NOT NULL,
     plans TEXT NOT NULL,
     service_plans TEXT NOT NULL,
+    traits TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (product_id, sku_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS skus_by_provisioning_id ON skus (provisioning_id);
@@ -93,10 +94,35 @@ CREATE TABLE IF NOT EXISTS subscriptions (
     shadow_kind TEXT NOT NULL,
     shadow TEXT,
     shadow_reads INTEGER NOT NULL,
-    next_due_at TEXT
+    next_due_at TEXT,
+    coterm_on TEXT,
+    extended_from TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS subscriptions_by_tenant ON subscriptions (tenant_id, created_at);
 CREATE INDEX IF NOT EXISTS subscriptions_by_due ON subscriptions (next_due_at);
+
+CREATE TABLE IF NOT EXISTS transitions (
+    operation_id TEXT PRIMARY KEY,
+    subscription_id TEXT NOT NULL,
+    asked TEXT NOT NULL,
+    events TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    failure TEXT NOT NULL,
+    next_at TEXT,
+    request_id TEXT NOT NULL,
+    correlation_id TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS transitions_by_subscription ON transitions (subscription_id);
+CREATE INDEX IF NOT EXISTS transitions_by_due ON transitions (next_at) WHERE next_at IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS promotion_uses (
+    use_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant_id TEXT NOT NULL,
+    promotion_key TEXT NOT NULL,
+    seats INTEGER NOT NULL,
+    at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS promotion_uses_by_tenant ON promotion_uses (tenant_id, promotion_key);
 
 CREATE TABLE IF NOT EXISTS seat_batches (
     batch_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -187,3 +213,10 @@ CREATE TABLE IF NOT EXISTS fault_rules (
 );
 CREATE TABLE IF NOT EXISTS fault_counts (kind TEXT PRIMARY KEY, fired INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+# Columns that books of an earlier version lack.
+ADDED_COLUMNS = (
+    ("skus", "traits", "TEXT NOT NULL DEFAULT '{}'"),
+    ("subscriptions", "coterm_on", "TEXT"),
+    ("subscriptions", "extended_from", "TEXT NOT NULL DEFAULT ''"),
+)

@@ -13,9 +13,12 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from vendor_simulator import ageing, books, faults, holdings, terms
+from vendor_simulator import ageing, books, faults, holdings, promotions, renewals, terms
 
 _NAMESPACE = uuid.UUID("6f0c5f52-9f5a-4b57-9d4e-5a3c8f2f7a10")
+
+_TRIAL_SEATS = 25
+_PLANS = ["P1M:monthly", "P1Y:monthly", "P1Y:annual"]
 
 Seed = Mapping[str, Any]
 
@@ -63,7 +66,7 @@ def _load(connection: sqlite3.Connection, seed: Seed) -> None:
                 promotion["id"].upper(),
                 promotion.get("country", "US").upper(),
                 promotion.get("segment", "commercial"),
-                json.dumps({name: value for name, value in promotion.items() if name not in {"country", "segment"}}),
+                json.dumps(dict(promotion)),
             ),
         )
     for customer in seed.get("customers", []):
@@ -107,10 +110,11 @@ def _add_product(connection: sqlite3.Connection, product: Seed) -> None:
 
 def _add_sku(connection: sqlite3.Connection, product: Seed, sku: Seed) -> None:
     product_id, sku_id = product["productId"].upper(), sku["skuId"].upper()
+    is_trial = bool(sku.get("isTrial", False))
     connection.execute(
         "INSERT OR REPLACE INTO skus (product_id, sku_id, title, description, provisioning_id, part_number, applies_to,"
-        " minimum, maximum, is_trial, is_addon, is_on_sale, prerequisites, upgrades, plans, service_plans)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " minimum, maximum, is_trial, is_addon, is_on_sale, prerequisites, upgrades, plans, service_plans,"
+        " traits) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             product_id,
             sku_id,
@@ -119,15 +123,16 @@ def _add_sku(connection: sqlite3.Connection, product: Seed, sku: Seed) -> None:
             sku["provisioningId"].lower(),
             sku["partNumber"],
             sku.get("appliesTo", "User"),
-            sku.get("minimum", 1),
-            sku.get("maximum", 10_000_000),
-            int(sku.get("isTrial", False)),
+            sku.get("minimum", _TRIAL_SEATS if is_trial else 1),
+            sku.get("maximum", _TRIAL_SEATS if is_trial else 10_000_000),
+            int(is_trial),
             int(sku.get("isAddon", False)),
             int(sku.get("isOnSale", True)),
             json.dumps(sku.get("prerequisites", [])),
             json.dumps(sku.get("upgrades", [])),
-            json.dumps(sku.get("plans", ["P1M:monthly", "P1Y:monthly", "P1Y:annual"])),
+            json.dumps(sku.get("plans", ["P1M:none"] if is_trial else _PLANS)),
             json.dumps(sku.get("servicePlans", [])),
+            json.dumps({name: sku[name] for name in ("extendedSku", "isRenewable") if name in sku}),
         ),
     )
     for segment in sku.get("segments", ["commercial"]):
@@ -160,7 +165,15 @@ def _add_customer(connection: sqlite3.Connection, customer: Seed) -> None:
     )
     for number, subscription in enumerate(customer.get("subscriptions", [])):
         found = _subscription(connection, tenant_id, number, subscription)
-        holdings.add(connection, _ended(found, subscription, now=books.now(connection)))
+        found = _ended(connection, found, subscription, now=books.now(connection))
+        holdings.add(connection, found)
+        promotions.note_use(
+            connection,
+            tenant_id=tenant_id,
+            promotion_id=found.promotion_id,
+            seats=found.quantity,
+            at=found.created_at,
+        )
 
 
 def _subscription(connection: sqlite3.Connection, tenant_id: str, number: int, wanted: Seed) -> holdings.Subscription:
@@ -219,10 +232,15 @@ def _subscription(connection: sqlite3.Connection, tenant_id: str, number: int, w
     )
 
 
-def _ended(subscription: holdings.Subscription, wanted: Seed, *, now: dt.datetime) -> holdings.Subscription:
+def _ended(
+    connection: sqlite3.Connection, subscription: holdings.Subscription, wanted: Seed, *, now: dt.datetime
+) -> holdings.Subscription:
     """A subscription that is seeded as expired, disabled or deleted: its term is over since `stateSince`."""
     if subscription.status in {"active", "suspended"}:
-        return subscription
+        if subscription.is_trial:
+            subscription = _trial(connection, subscription)
+        due_at = renewals.next_due(subscription, after=now, settings=books.read_settings(connection))
+        return dataclasses.replace(subscription, next_due_at=due_at)
     since = books.instant(wanted["stateSince"]) if "stateSince" in wanted else now
     lasts = ageing.LASTS.get(subscription.status)
     return dataclasses.replace(
@@ -233,6 +251,22 @@ def _ended(subscription: holdings.Subscription, wanted: Seed, *, now: dt.datetim
         cancellable_until=None,
         next_due_at=None if lasts is None else since + lasts,
         batches=(),
+    )
+
+
+def _trial(connection: sqlite3.Connection, subscription: holdings.Subscription) -> holdings.Subscription:
+    """Thirty days without a window, and a paid year after them unless the seed schedules something else."""
+    start = subscription.created_at
+    next_term = renewals.trial_instructions(connection, subscription)
+    return dataclasses.replace(
+        subscription,
+        term="P1M",
+        billing_cycle="none",
+        term_started_at=start,
+        term_ends_at=terms.midnight(start.date()) + renewals.TRIAL_LASTS,
+        cancellable_until=None,
+        scheduled=subscription.scheduled or {"scheduledNextTermInstructions": next_term},
+        batches=(holdings.Batch(quantity=subscription.quantity, added_at=start, until=start),),
     )
 
 

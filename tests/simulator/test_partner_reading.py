@@ -10,6 +10,8 @@ import pytest
 from tests.simulator.partner_scene import ALPHA, BASIC, BASIC_LICENCE, BETA, FOREIGN, GONE, Partner, code_of
 from vendor_simulator import books, testing
 
+CHARITY = "44444444-4444-4444-8444-444444444444"
+
 
 def test_customers_come_in_pages_whose_link_carries_the_token_as_a_header(partner: Partner) -> None:
     first = partner.get("/customers?size=1").json()
@@ -111,12 +113,17 @@ def test_the_catalogue_leads_from_product_to_item(partner: Partner) -> None:
     assert {(term["duration"], term["billingCycle"]) for term in items[0]["terms"]} >= {("P1Y", "Annual")}
 
 
-def test_nonprofit_items_show_when_asked_for_or_to_the_customer(partner: Partner) -> None:
+def test_nonprofit_items_show_when_asked_for_or_to_such_a_customer(partner: Partner) -> None:
     base = "/products/CFQ7TTC0AAA1/skus/0001/availabilities"
+    partner.simulator.seed(
+        {"customers": [{"tenantId": CHARITY, "company": "Aid", "domain": "aid.example", "segment": "nonprofit"}]}
+    )
     asked = partner.get(f"{base}?country=DE&targetSegment=nonprofit").json()["items"]
-    own = partner.get(f"/customers/{ALPHA}{base}").json()["items"]
+    own = partner.get(f"/customers/{CHARITY}{base}").json()["items"]
+    others = partner.get(f"/customers/{ALPHA}{base}").json()["items"]
     assert [item["segment"] for item in asked] == ["nonprofit"]
     assert [item["segment"] for item in own] == ["commercial", "nonprofit"]
+    assert [item["segment"] for item in others] == ["commercial"]
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,7 @@ def test_renewal_may_be_processed_late_and_refuses_changes_until_then(partner: P
 def test_a_subscription_that_does_not_renew_ages_until_it_is_deleted(
     partner: Partner, change: dict[str, object], states: list[str]
 ) -> None:
+    partner.simulator.settings(extended_from="2026-06-15")
     partner.patch(partner.subscription() | change)
     seen = []
     for instant in ("2026-06-14T23:59:59Z", "2026-06-15T00:00:00Z", "2026-07-15T00:00:00Z", "2026-10-13T00:00:00Z"):
