@@ -22,7 +22,13 @@ class Wiring(AppConfig):
     def ready(self) -> None:
         """Wire the process; nothing is imported here that a web process would not need."""
         from seatwright.operations import engine
-        from seatwright.workflows import change_seats, connections, sync_tenant, travel_in_time
+        from seatwright.workflows import (
+            change_seats,
+            connections,
+            schedule_operation,
+            sync_tenant,
+            travel_in_time,
+        )
 
         engine.expect(
             busy=(port.VendorBusy,),
@@ -33,6 +39,7 @@ class Wiring(AppConfig):
         if settings.ENVIRONMENT.simulator_admin_url:
             travel_in_time.plug_in(move_simulator)
         change_seats.register()
+        schedule_operation.register()
         sync_tenant.register()
 
 

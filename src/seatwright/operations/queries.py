@@ -97,6 +97,11 @@ def is_open(*, lease_key: str) -> bool:
     return Operation.objects.filter(lease_key=lease_key).exclude(state__in=TERMINAL).exists()
 
 
+def is_queued(*, kind: str, lease_key: str) -> bool:
+    """Whether an operation of this kind waits behind this key and has not begun."""
+    return Operation.objects.filter(lease_key=lease_key, kind=kind, state=State.QUEUED).exists()
+
+
 def due(*, at: dt.datetime, limit: int, kinds: Collection[str] | None = None) -> list[uuid.UUID]:
     """Up to `limit` operations of these kinds (None: all) that a run may begin on at `at`, the longest due first.
 

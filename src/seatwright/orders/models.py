@@ -11,6 +11,7 @@ LINE_TRANSITIONS: dict[str, frozenset[str]] = {
     "done": frozenset(),
     "refused": frozenset(),
 }
+INTENT_STATES = ("open", "replaced", "revoked", "carried_out", "lapsed")
 ORDER_STATES = ("running", "done", "partly_done", "failed")
 
 
@@ -92,4 +93,43 @@ class OrderLine(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["subscription_id", "state"], name="order_line_by_subscription"),
+        ]
+
+
+class ChangeIntent(models.Model):
+    """What a customer wishes for a renewal, in their words; kept here because the vendor forgets it (idea 1).
+
+    At most one open row for a subscription and date holds all wishes for it, one value per dimension (invariant 15).
+    """
+
+    id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
+    reseller = models.ForeignKey("customers.Reseller", on_delete=models.PROTECT)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT)
+    subscription_id = models.UUIDField()
+    effective_on = models.DateField()
+    changes: Any = models.JSONField()
+    state = models.CharField(max_length=16)
+    wished_by_user_id = models.BigIntegerField(null=True)
+    wished_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["subscription_id", "effective_on"],
+                condition=models.Q(state="open"),
+                name="intent_open_once_per_date",
+            ),
+            models.CheckConstraint(condition=models.Q(state__in=INTENT_STATES), name="intent_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(state="open", closed_at__isnull=True)
+                | (~models.Q(state="open") & models.Q(closed_at__isnull=False)),
+                name="intent_closed_has_time",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["subscription_id", "state"], name="intent_by_subscription"),
+            models.Index(fields=["effective_on"], condition=models.Q(state="open"), name="intent_open_by_date"),
         ]

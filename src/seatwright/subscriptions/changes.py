@@ -29,7 +29,10 @@ RENEWED_FIELDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What the vendor said about a subscription; `returnable` is None when it said nothing about returns."""
+    """What the vendor said about a subscription; `returnable` is None when it said nothing about returns.
+
+    `end_of_term` is renew, cancel or extended, empty where the vendor leaves it open; `next_term` what it has stored.
+    """
 
     status: str
     seats: int
@@ -38,6 +41,8 @@ class Reading:
     returnable: tuple[tuple[int, dt.datetime], ...] | None
     scheduled: dict[str, Any] | None
     cancellable_until: dt.datetime | None
+    end_of_term: str = ""
+    next_term: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +130,8 @@ def adopt(*, new: NewSubscription, reading: Reading, policy_version: str, at: dt
         vendor_returnable=_batches(reading.returnable),
         vendor_scheduled=reading.scheduled,
         cancellable_until=reading.cancellable_until,
+        vendor_end_of_term=reading.end_of_term,
+        vendor_next_term=reading.next_term,
         read_at=at,
         created_at=at,
     )
@@ -164,6 +171,8 @@ def record_reading(*, subscription_id: uuid.UUID, reading: Reading, at: dt.datet
             "vendor_returnable": _batches(reading.returnable),
             "vendor_scheduled": reading.scheduled,
             "cancellable_until": reading.cancellable_until,
+            "vendor_end_of_term": reading.end_of_term,
+            "vendor_next_term": reading.next_term,
         }
         changed = any(getattr(row, name) != value for name, value in fresh.items())
         Subscription.objects.filter(pk=row.pk).update(read_at=at, **(fresh if changed else {}))

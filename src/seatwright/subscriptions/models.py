@@ -42,6 +42,8 @@ class Subscription(models.Model):
     vendor_seats = models.IntegerField()
     vendor_returnable: Any = models.JSONField(null=True)
     vendor_scheduled: Any = models.JSONField(null=True)
+    vendor_end_of_term = models.CharField(max_length=16, default="")
+    vendor_next_term: Any = models.JSONField(null=True)
     cancellable_until = models.DateTimeField(null=True)
     renewed_at = models.DateTimeField(null=True)
     reopened_until = models.DateTimeField(null=True)

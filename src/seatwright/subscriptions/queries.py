@@ -52,6 +52,8 @@ class HoldingRow:
     is_trial: bool
     returnable: tuple[tuple[int, dt.datetime], ...] | None
     scheduled: dict[str, Any] | None
+    end_of_term: str
+    next_term: dict[str, Any] | None
     cancellable_until: dt.datetime | None
     read_at: dt.datetime
     lots: tuple[Lot, ...]
@@ -83,6 +85,15 @@ class Term:
     currency: str
     price_list_version: str
     charged_from_on: dt.date
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatChange:
+    """A signed change of the number of seats; one that `came_with_renewal` holds from the new term's first moment."""
+
+    at: dt.datetime
+    seats: int
+    came_with_renewal: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,12 +198,14 @@ def terms(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Ter
     return {key: tuple(value) for key, value in found.items()}
 
 
-def seat_changes(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[tuple[dt.datetime, int], ...]]:
-    """Every change of the number of seats of these subscriptions as (instant, signed seats), oldest first."""
-    found: dict[uuid.UUID, list[tuple[dt.datetime, int]]] = {}
+def seat_changes(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[SeatChange, ...]]:
+    """Every change of the number of seats of these subscriptions, oldest first."""
+    found: dict[uuid.UUID, list[SeatChange]] = {}
     rows = SeatEntry.objects.filter(subscription_id__in=subscription_ids).order_by("effective_at", "id")
-    for subscription_id, at, seats in rows.values_list("subscription_id", "effective_at", "seats"):
-        found.setdefault(subscription_id, []).append((at, seats))
+    for subscription_id, at, seats, kind in rows.values_list("subscription_id", "effective_at", "seats", "kind"):
+        found.setdefault(subscription_id, []).append(
+            SeatChange(at=at, seats=seats, came_with_renewal=kind == "renewed")
+        )
     return {key: tuple(value) for key, value in found.items()}
 
 
@@ -314,6 +327,8 @@ def _holding_row(row: Subscription, lots: tuple[Lot, ...]) -> HoldingRow:
         if batches is None
         else tuple((int(quantity), dt.datetime.fromisoformat(until)) for quantity, until in batches),
         scheduled=row.vendor_scheduled,
+        end_of_term=row.vendor_end_of_term,
+        next_term=row.vendor_next_term,
         cancellable_until=row.cancellable_until,
         read_at=row.read_at,
         lots=lots,

@@ -75,9 +75,14 @@ def cycles_of(term: holdings.Term, *, until_on: dt.date) -> tuple[periods.Period
     return tuple(cycle for cycle in whole if term.start_on <= cycle.start_on < last_on)
 
 
-def seats_on(changes: Sequence[tuple[dt.datetime, int]], *, on: dt.date, zone: str) -> int:
-    """The seats held when the day began: changes of the day itself were charged by themselves."""
-    return sum(seats for at, seats in changes if business_dates.business_date(at=at, zone=zone) < on)
+def seats_on(changes: Sequence[holdings.SeatChange], *, on: dt.date, zone: str) -> int:
+    """The seats with which the day began: changes made during it were charged by themselves, a renewal's were not."""
+    return sum(
+        change.seats
+        for change in changes
+        if (day := business_dates.business_date(at=change.at, zone=zone)) < on
+        or (change.came_with_renewal and day == on)
+    )
 
 
 def _post(

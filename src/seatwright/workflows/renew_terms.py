@@ -14,6 +14,7 @@ from seatwright.access.actors import SYSTEM
 from seatwright.catalogue import naming
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers.queries import CustomerRow
+from seatwright.orders import intents
 from seatwright.rules import business_dates, periods, terms, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
@@ -55,6 +56,7 @@ def enter(
             return False
         if seen.quantity == expected_seats != row.seats:
             _book_seats(row, after=expected_seats, policy=policy, at=at)
+        intents.close(subscription_id=row.subscription_id, effective_on=following.start_on, state="carried_out", at=at)
         audit.record(
             by=SYSTEM,
             action="term.renewed",

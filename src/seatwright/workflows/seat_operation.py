@@ -29,7 +29,7 @@ from seatwright.rules import business_dates, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, pricing, sync_tenant
+from seatwright.workflows import connections, pricing, readings, schedule_change
 
 LOOK_AGAIN = dt.timedelta(seconds=2)
 LOOK_AGAIN_MOST = dt.timedelta(minutes=5)
@@ -103,7 +103,7 @@ def _why_not_now(job: _Job, seen: port.VendorSubscription, *, at: dt.datetime) -
         return "not_active"
     if seen.quantity != job.before:
         row = holdings.holding(seen_by=SYSTEM, subscription_id=job.subscription_id)
-        sync_tenant.settle_drift(row=row, theirs=seen.quantity, at=at)
+        readings.settle_drift(row=row, theirs=seen.quantity, at=at)
         return "changed_elsewhere"
     if job.after > job.before:
         return ""
@@ -163,7 +163,7 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     if seen.quantity == job.after:
         operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, confirmed_at=at.isoformat())
         if seen.commitment_end_on is not None:
-            subscriptions.record_reading(subscription_id=job.subscription_id, reading=sync_tenant.reading(seen), at=at)
+            subscriptions.record_reading(subscription_id=job.subscription_id, reading=readings.reading(seen), at=at)
         checkpoint("confirm.noted")
         return engine.Next()
     if seen.quantity != job.before:
@@ -203,7 +203,9 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
     order, line = order_queries.order_of_operation(operation_id=view.id)
     quoted = frozen.from_json(order.calculation)
     priced = next(each for each in quoted.lines if each.subscription_id == line.subscription_id)
+    carry_over = schedule_change.before_change(subscription_id=line.subscription_id)
     _book_seats(view, quoted, priced, at=at)
+    carry_over(by=by, at=at)
     billing.post(
         operation_id=view.id,
         order_line_id=line.line_id,

@@ -25,7 +25,7 @@ from seatwright.rules import business_dates
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, renew_terms
+from seatwright.workflows import connections, readings, renew_terms, schedule_change, wishes
 
 KIND = "sync_tenant"
 DEADLINE = dt.timedelta(hours=6)
@@ -152,6 +152,7 @@ def _enter_subscriptions(
         "subscriptions_changed": 0,
         "subscriptions_unusable": 0,
         "terms_renewed": 0,
+        "wishes_missing": 0,
         "drifts": 0,
     }
     for subscription in seen:
@@ -165,15 +166,16 @@ def _enter_subscriptions(
             continue
         if renew_terms.is_renewed(row=row, seen=subscription, at=at):
             counts["terms_renewed"] += renew_terms.enter(
-                customer=customer, row=row, seen=subscription, expected_seats=row.seats, at=at
+                customer=customer, row=row, seen=subscription, expected_seats=wishes.expected_seats(row), at=at
             )
             row = holdings.by_ids(subscription_ids=[row.subscription_id])[0]
         counts["subscriptions_changed"] += subscriptions.record_reading(
-            subscription_id=row.subscription_id, reading=reading(subscription), at=at
+            subscription_id=row.subscription_id, reading=readings.reading(subscription), at=at
         )
+        counts["wishes_missing"] += schedule_change.reapply_if_missing(row=row, seen=subscription, at=at)
         # One of our own changes may have been sent or recorded while the vendor's list was on its way to us.
         if row.subscription_id not in under_way and row.read_at <= at:
-            counts["drifts"] += settle_drift(row=row, theirs=subscription.quantity, at=at)
+            counts["drifts"] += readings.settle_drift(row=row, theirs=subscription.quantity, at=at)
     return counts
 
 
@@ -183,16 +185,6 @@ def _is_bookable(seen: port.VendorSubscription) -> bool:
         return False
     is_running = seen.status in ("active", "pending")
     return seen.commitment_end_on > seen.effective_start_on and seen.quantity >= (1 if is_running else 0)
-
-
-def settle_drift(*, row: holdings.HoldingRow, theirs: int, at: dt.datetime) -> bool:
-    """Open, refresh or close the drift of the number of seats; True when a new one was opened."""
-    if row.seats == theirs:
-        subscriptions.close_drift(subscription_id=row.subscription_id, kind="quantity", how="agrees_again", at=at)
-        return False
-    return subscriptions.note_drift(
-        subscription_id=row.subscription_id, kind="quantity", ours=str(row.seats), theirs=str(theirs), at=at
-    )
 
 
 def _adopt(
@@ -223,7 +215,9 @@ def _adopt(
     )
     policy = catalogue.return_policy(vendor_key=tenant.vendor_key, on=on)
     with transaction.atomic():
-        subscription_id = subscriptions.adopt(new=new, reading=reading(seen), policy_version=policy.version, at=at)
+        subscription_id = subscriptions.adopt(
+            new=new, reading=readings.reading(seen), policy_version=policy.version, at=at
+        )
         audit.record(
             by=SYSTEM,
             action="subscription.adopted",
@@ -266,22 +260,6 @@ def _price(
         )
     except (catalogue.PriceMissing, catalogue.OfferUnknown):
         return None
-
-
-def reading(seen: port.VendorSubscription) -> subscriptions.Reading:
-    """The vendor's view of a subscription as the books keep it; the caller has checked that it has an end date."""
-    assert seen.commitment_end_on is not None
-    return subscriptions.Reading(
-        status=seen.status[:16],
-        seats=seen.quantity,
-        auto_renew=seen.auto_renew,
-        commitment_end_on=seen.commitment_end_on,
-        returnable=None
-        if seen.returnable is None
-        else tuple((batch.quantity, batch.until) for batch in seen.returnable),
-        scheduled=seen.scheduled,
-        cancellable_until=seen.cancellable_until,
-    )
 
 
 def _pool(pool: port.LicencePool, sources: Iterable[port.PoolSource], ours: set[str]) -> assignments.FoundPool:

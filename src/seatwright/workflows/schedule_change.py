@@ -1,0 +1,262 @@
+"""Journey 2: wishes for the renewal (fewer seats, other plan, other term or billing plan, end), kept as our own.
+
+The wish is stored here in the customer's words and is the truth. An operation stores at the vendor what it comes to,
+and does so again whenever a change inside the term has wiped it there; a reading that misses it queues it anew.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from django.db import transaction
+
+from seatwright.access import audit, identifiers
+from seatwright.access.actors import SYSTEM, Actor
+from seatwright.assignments import queries as assignments
+from seatwright.catalogue import queries as catalogue
+from seatwright.customers import queries as customers
+from seatwright.operations import changes as operations
+from seatwright.operations import queries as operation_queries
+from seatwright.orders import intents
+from seatwright.rules import alarms, conflicts, rebasing, terms, timeline
+from seatwright.subscriptions import changes as subscriptions
+from seatwright.subscriptions import queries as holdings
+from seatwright.vendors import port
+from seatwright.workflows import connections, schedule_operation
+from seatwright.workflows import wishes as wishing
+
+DEADLINE = dt.timedelta(days=14)
+Dimension = timeline.Dimension
+
+
+class Conflicted(Exception):
+    """The wish cannot be booked; `found` says why, dimension by dimension."""
+
+    def __init__(self, found: tuple[conflicts.Conflict, ...]) -> None:
+        super().__init__("conflicted")
+        self.found = found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The renewal of one subscription as it stands: the wishes, what they come to, and whether the vendor knows.
+
+    `lock_at` is the last moment, exclusive, at which wishes change. `warnings` do not prevent the wish.
+    """
+
+    subscription_id: uuid.UUID
+    customer_id: uuid.UUID
+    name: str
+    seats: int
+    pending: tuple[timeline.Pending, ...]
+    following: timeline.NextTerm
+    warnings: tuple[conflicts.Conflict, ...]
+    renews_on: dt.date
+    lock_at: dt.datetime
+    is_locked: bool
+    is_applied: bool
+    is_sending: bool
+    wished_by: str
+    changed_at: dt.datetime | None
+
+
+def plan(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> Plan:
+    """The subscription's renewal; raises wishes.NotRunning, access.permissions.Unknown or NotAllowed."""
+    row = holdings.holding(seen_by=by, subscription_id=subscription_id)
+    line = wishing.timeline_of(row)
+    rows = intents.open_intents(subscription_ids=[subscription_id]).get(subscription_id, ())
+    lock_at = alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.renewal_policy(row))
+    found = conflicts.found(timeline=line, allowed=_allowed(row))
+    return Plan(
+        subscription_id=subscription_id,
+        customer_id=row.customer_id,
+        name=row.name,
+        seats=row.seats,
+        pending=line.pending,
+        following=timeline.next_term(timeline=line),
+        warnings=tuple(conflict for conflict in found if not conflict.is_blocking),
+        renews_on=row.commitment_end_on,
+        lock_at=lock_at,
+        is_locked=at >= lock_at,
+        is_applied=not rows or wishing.is_stored(row=row, line=line),
+        is_sending=operation_queries.is_open(lease_key=_queue_key(row)),
+        wished_by=rows[0].wished_by if rows else "",
+        changed_at=rows[0].changed_at if rows else None,
+    )
+
+
+def schedule(
+    *, by: Actor, subscription_id: uuid.UUID, wishes: Mapping[Dimension, timeline.Value], at: dt.datetime
+) -> None:
+    """Wish for the next renewal, one value for each dimension named; others stay as they were wished.
+
+    A value that would hold anyway clears its dimension (invariant 15). Stored with an operation that tells the vendor,
+    in one transaction. Raises Conflicted, wishes.NotRunning, access.permissions.Unknown or NotAllowed.
+    """
+    row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
+    _require_unlocked(row, at=at)
+    with transaction.atomic(durable=True):
+        subscriptions.hold_still(subscription_ids=[subscription_id])
+        line = wishing.timeline_of(row)
+        for dimension, value in wishes.items():
+            line = timeline.schedule(timeline=line, dimension=dimension, value=value)
+        blocking = tuple(c for c in conflicts.found(timeline=line, allowed=_allowed(row)) if c.is_blocking)
+        if blocking:
+            raise Conflicted(blocking)
+        _store(by=by, row=row, line=line, action="intent.scheduled", at=at)
+
+
+def revoke(*, by: Actor, subscription_id: uuid.UUID, dimension: Dimension | None, at: dt.datetime) -> None:
+    """Take back one wish for the next renewal, or all of them when no dimension is named.
+
+    Raises Conflicted once the renewal is locked, wishes.NotRunning, access.permissions.Unknown or NotAllowed.
+    """
+    row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
+    _require_unlocked(row, at=at)
+    with transaction.atomic(durable=True):
+        subscriptions.hold_still(subscription_ids=[subscription_id])
+        line = timeline.revoke(timeline=wishing.timeline_of(row), dimension=dimension)
+        _store(by=by, row=row, line=line, action="intent.revoked", at=at)
+
+
+def _require_unlocked(row: holdings.HoldingRow, *, at: dt.datetime) -> None:
+    if row.status != "active" or not row.offer_key:
+        raise wishing.NotRunning
+    reason = conflicts.locked(at=at, renews_on=row.commitment_end_on, policy=wishing.renewal_policy(row))
+    if reason is not None:
+        conflict = conflicts.Conflict(effective_on=row.commitment_end_on, dimension=Dimension.ENDING, reason=reason)
+        raise Conflicted((conflict,))
+
+
+def _allowed(row: holdings.HoldingRow) -> conflicts.Allowed:
+    customer = customers.customer(seen_by=SYSTEM, customer_id=row.customer_id)
+    held = catalogue.offer(offer_key=row.offer_key, reseller_id=customer.reseller_id)
+    limits: dict[str, conflicts.OfferLimits] = {}
+    targets: set[str] = set()
+    for key in (f"{held.product_id}:{held.vendor_sku_id}", *held.upgrade_targets):
+        product_id, _, vendor_sku_id = key.partition(":")
+        sold = catalogue.offers_for(
+            market=held.market,
+            segment=held.segment,
+            reseller_id=customer.reseller_id,
+            vendor_key=held.vendor_key,
+            product_id=product_id,
+            vendor_sku_id=vendor_sku_id,
+        )
+        plans = frozenset((terms.Term(each.term), terms.BillingPlan(each.billing_plan)) for each in sold)
+        for each in sold:
+            limits[each.offer_key] = conflicts.OfferLimits(
+                combinations=plans, minimum=each.minimum, maximum=each.maximum
+            )
+            if (each.product_id, each.vendor_sku_id) != (held.product_id, held.vendor_sku_id):
+                targets.add(each.offer_key)
+    pool = assignments.pools(tenant_ids=[row.tenant_id]).get((row.tenant_id, row.sku_id))
+    assigned = None if pool is None else max(pool.consumed_units - pool.foreign_units, 0)
+    return conflicts.Allowed(offers=limits, targets=frozenset(targets), assigned=assigned)
+
+
+def _store(*, by: Actor, row: holdings.HoldingRow, line: timeline.Timeline, action: str, at: dt.datetime) -> None:
+    before = intents.open_intents(subscription_ids=[row.subscription_id]).get(row.subscription_id, ())
+    intents.put(
+        by=by,
+        reseller_id=row.reseller_id,
+        customer_id=row.customer_id,
+        subscription_id=row.subscription_id,
+        pending=line.pending,
+        at=at,
+    )
+    audit.record(
+        by=by,
+        action=action,
+        subject_kind="subscription",
+        subject_id=row.subscription_id,
+        before={each.pending.effective_on.isoformat(): intents.to_json(each.pending.changes) for each in before},
+        after={each.effective_on.isoformat(): intents.to_json(each.changes) for each in line.pending},
+        at=at,
+        reseller_id=row.reseller_id,
+        customer_id=row.customer_id,
+    )
+    request_apply(by=by, row=row, at=at)
+
+
+def request_apply(*, by: Actor, row: holdings.HoldingRow, at: dt.datetime) -> None:
+    """Queue telling the vendor what the wishes come to, in the caller's transaction; once, however often asked."""
+    if operation_queries.is_queued(kind=schedule_operation.KIND, lease_key=_queue_key(row)):
+        return
+    operations.open_operation(
+        operation_id=identifiers.new_id(),
+        kind=schedule_operation.KIND,
+        lease_key=_queue_key(row),
+        intent={
+            "subscription_id": str(row.subscription_id),
+            "tenant_id": str(row.tenant_id),
+            "vendor_subscription_id": row.vendor_subscription_id,
+        },
+        policy_version=wishing.renewal_policy(row).version,
+        request_id=identifiers.new_id(),
+        reseller_id=row.reseller_id,
+        customer_id=row.customer_id,
+        by=by,
+        due_at=at,
+        deadline_at=at + DEADLINE,
+        at=at,
+    )
+
+
+class CarryOver(Protocol):
+    """Carries the wishes over, once the change has been booked."""
+
+    def __call__(self, *, by: Actor, at: dt.datetime) -> None: ...
+
+
+def before_change(*, subscription_id: uuid.UUID) -> CarryOver:
+    """Remember the wishes as they stand before a change inside the term; call the result after booking it.
+
+    Both run in the caller's transaction. A wished total stays the number that the customer typed, a difference stays a
+    difference, what the change has reached or overtaken is dropped; the vendor, which has forgotten all of it, is told
+    anew (`rules.rebasing`).
+    """
+    before = holdings.by_ids(subscription_ids=[subscription_id])[0]
+    try:
+        line = wishing.timeline_of(before)
+    except wishing.NotRunning:
+        line = None
+
+    def carry_over(*, by: Actor, at: dt.datetime) -> None:
+        if line is None or not line.pending:
+            return
+        row = holdings.by_ids(subscription_ids=[subscription_id])[0]
+        after = replace(line.running, offer=row.offer_key, quantity=row.seats, renews_on=row.commitment_end_on)
+        rebased = rebasing.rebase(timeline=line, after=after)
+        kept = next((each for each in rebased.choices if each.way is rebasing.Way.STAYS), rebased.choices[0])
+        _store(by=by, row=row, line=kept.timeline, action="intent.carried_over", at=at)
+
+    return carry_over
+
+
+def reapply_if_missing(*, row: holdings.HoldingRow, seen: port.VendorSubscription, at: dt.datetime) -> bool:
+    """Queue storing the wishes anew where the vendor has lost them (idea 1); True when that was needed."""
+    if seen.status != "active" or seen.commitment_end_on != row.commitment_end_on:
+        return False
+    if not intents.open_intents(subscription_ids=[row.subscription_id]) or operation_queries.is_open(
+        lease_key=_queue_key(row)
+    ):
+        return False
+    shown = "" if seen.end_of_term is None else str(seen.end_of_term)
+    try:
+        wanted = wishing.instruction_of(wishing.timeline_of(row))
+    except (wishing.NotRunning, ValueError):
+        return False
+    if wishing.is_held(wanted, end_of_term=shown, shown=seen.next_term):
+        return False
+    with transaction.atomic():
+        request_apply(by=SYSTEM, row=row, at=at)
+    return True
+
+
+def _queue_key(row: holdings.HoldingRow) -> str:
+    return connections.lease_of_subscription(
+        vendor_key=row.vendor_key, vendor_subscription_id=row.vendor_subscription_id
+    )

@@ -1,0 +1,194 @@
+"""The durable steps that store at the vendor what the wishes for a renewal come to, and read them back.
+
+    submit    compute what the vendor has to hold from the wishes as they stand, look, send once if it does not
+    confirm   read back; an unclear send is settled here, after the vendor's settle window
+
+What was sent is noted on the operation. Wishes that change meanwhile bring an operation of their own, so that one
+request id never stands for two contents.
+"""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from seatwright.access.actors import SYSTEM
+from seatwright.customers import queries as customers
+from seatwright.operations import changes as operations
+from seatwright.operations import engine
+from seatwright.operations.checkpoints import checkpoint
+from seatwright.operations.queries import OperationView
+from seatwright.rules import instructions, renewals, terms
+from seatwright.subscriptions import changes as subscriptions
+from seatwright.subscriptions import queries as holdings
+from seatwright.vendors import port
+from seatwright.workflows import connections, readings, wishes
+
+KIND = "apply_schedule"
+LOOK_AGAIN = dt.timedelta(seconds=2)
+LOOK_AGAIN_MOST = dt.timedelta(minutes=5)
+
+
+def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
+    """Send what is wanted, unless the vendor holds it already or it was sent before."""
+    if view.is_unanswered:
+        if view.unclear_at is None:
+            operations.mark_unclear(
+                operation_id=view.id, fence=view.fence, at=at, note="The answer was lost with the process."
+            )
+        return engine.Next()
+    if view.answered_at is not None:
+        return engine.Next()
+    row, tenant = _subject(view)
+    vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
+    seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
+    wanted = _wanted(row, seen)
+    if wanted is None or _is_held(wanted, seen):
+        return _finish(view, row, seen, note="" if wanted is not None else "nothing to store", at=at)
+    catalogue_id = _catalogue_id(wanted, seen, vendor=vendor, ref=ref, at=at)
+    if catalogue_id is None:
+        return engine.Park(reason="not_sold", note="The vendor does not sell the wished plan to this customer.")
+    operations.note_progress(operation_id=view.id, fence=view.fence, at=at, wanted=_to_json(wanted))
+    operations.mark_sent(operation_id=view.id, fence=view.fence, at=at)
+    checkpoint("schedule.before_call")
+    outcome = vendor.set_end_of_term(
+        tenant=ref,
+        subscription_id=row.vendor_subscription_id,
+        outcome=port.EndOfTerm(wanted.ending.value),
+        next_term=wishes.for_vendor(wanted, catalogue_id=catalogue_id),
+        shape="actions" if wanted.ending is not renewals.Ending.RENEW else "classic",
+        request_id=view.request_id,
+        at=at,
+    )
+    checkpoint("schedule.after_call")
+    return _take_in(view, outcome, at=at)
+
+
+def _subject(view: OperationView) -> tuple[holdings.HoldingRow, customers.TenantRow]:
+    row = holdings.holding(seen_by=SYSTEM, subscription_id=uuid.UUID(view.intent["subscription_id"]))
+    return row, customers.tenant(seen_by=SYSTEM, tenant_id=row.tenant_id)
+
+
+def _wanted(row: holdings.HoldingRow, seen: port.VendorSubscription) -> instructions.Instruction | None:
+    """What the vendor has to hold; None when the subscription no longer runs in the term that the wishes are for."""
+    if seen.status != "active" or seen.commitment_end_on != row.commitment_end_on:
+        return None
+    try:
+        return wishes.instruction_of(wishes.timeline_of(row))
+    except (wishes.NotRunning, ValueError):
+        return None
+
+
+def _is_held(wanted: instructions.Instruction, seen: port.VendorSubscription) -> bool:
+    shown = "" if seen.end_of_term is None else str(seen.end_of_term)
+    return wishes.is_held(wanted, end_of_term=shown, shown=seen.next_term)
+
+
+def _catalogue_id(
+    wanted: instructions.Instruction,
+    seen: port.VendorSubscription,
+    *,
+    vendor: port.Vendor,
+    ref: port.TenantRef,
+    at: dt.datetime,
+) -> str | None:
+    """The catalogue item of the next term as it is sold now; the present one's where the product stays."""
+    following = wishes.for_vendor(wanted, catalogue_id="")
+    if following is None or (following.product_id, following.vendor_sku_id) == (seen.product_id, seen.vendor_sku_id):
+        return seen.catalogue_id
+    return vendor.availability(
+        tenant=ref,
+        product_id=following.product_id,
+        vendor_sku_id=following.vendor_sku_id,
+        term=following.term,
+        billing_cycle=following.billing_cycle,
+        at=at,
+    )
+
+
+def _take_in(view: OperationView, outcome: port.Outcome, *, at: dt.datetime) -> engine.StepResult:
+    match outcome:
+        case port.Done():
+            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="done")
+        case port.Later(at=look_at):
+            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="accepted")
+            return engine.Again(at=look_at, why="The vendor accepted the schedule and works on it.")
+        case port.Unclear(why=why):
+            operations.mark_unclear(operation_id=view.id, fence=view.fence, at=at, note=why)
+            return engine.Again(at=at + LOOK_AGAIN, why=why)
+        case port.Refused(reason="not_sent" | "throttled" | "operation_pending" as reason, retry_at=retry_at):
+            operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note=reason)
+            return engine.Again(at=retry_at or at + engine.backoff(view=view), why=reason, is_trouble=True)
+        case port.Refused(reason=reason, safe_text=text):
+            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="refused")
+            return engine.Park(reason=f"vendor_{reason}", note=text)
+    return engine.Next()
+
+
+def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
+    """Read back what was sent; send again only once its absence is proven."""
+    row, tenant = _subject(view)
+    vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
+    seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
+    sent = _from_json(view.progress.get("wanted"))
+    if sent is None or _is_held(sent, seen) or _wanted(row, seen) != sent:
+        return _finish(view, row, seen, note="", at=at)
+    since = view.unclear_at or view.sent_at or at
+    if at >= view.deadline_at:
+        return engine.Park(reason="deadline_passed", note="The schedule was sent and is not visible at the vendor.")
+    settle_s = settings.ENVIRONMENT.worker_settle_s
+    if view.answered_at is None and connections.settled(since=since, at=at, settle_s=settle_s):
+        operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note="absent after the settle window")
+        return engine.Again(at=at, why="A read-back proved that the schedule was not stored.", is_trouble=True)
+    pause = max(LOOK_AGAIN, min((at - since) / 8, LOOK_AGAIN_MOST))
+    return engine.Again(at=at + pause, why="The schedule is not visible at the vendor yet.")
+
+
+def _finish(
+    view: OperationView, row: holdings.HoldingRow, seen: port.VendorSubscription, *, note: str, at: dt.datetime
+) -> engine.StepResult:
+    with transaction.atomic():
+        if seen.commitment_end_on == row.commitment_end_on:
+            subscriptions.record_reading(subscription_id=row.subscription_id, reading=readings.reading(seen), at=at)
+        operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at, note=note)
+    return engine.Finished()
+
+
+def _to_json(wanted: instructions.Instruction) -> dict[str, Any]:
+    following = wanted.next_term
+    return {
+        "ending": wanted.ending.value,
+        "next_term": None
+        if following is None
+        else {
+            "offer": following.offer,
+            "quantity": following.quantity,
+            "term": following.term.value,
+            "billing_plan": following.billing_plan.value,
+            "aligned_end_on": following.aligned_end_on.isoformat() if following.aligned_end_on else None,
+        },
+    }
+
+
+def _from_json(plain: dict[str, Any] | None) -> instructions.Instruction | None:
+    if plain is None:
+        return None
+    stored = plain["next_term"]
+    following = None
+    if stored is not None:
+        ends_on = stored["aligned_end_on"]
+        following = instructions.NextTermTerms(
+            offer=stored["offer"],
+            quantity=stored["quantity"],
+            term=terms.Term(stored["term"]),
+            billing_plan=terms.BillingPlan(stored["billing_plan"]),
+            aligned_end_on=dt.date.fromisoformat(ends_on) if ends_on else None,
+        )
+    return instructions.Instruction(ending=renewals.Ending(plain["ending"]), next_term=following)
+
+
+def register() -> None:
+    """Tell the engine how this operation runs."""
+    engine.register(engine.Kind(name=KIND, steps=(("submit", submit), ("confirm", confirm))))

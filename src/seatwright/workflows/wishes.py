@@ -1,0 +1,130 @@
+"""The wishes for a renewal put together with what is held, and what the vendor has to store for them."""
+
+import datetime as dt
+from typing import Any
+
+from seatwright.catalogue import naming
+from seatwright.catalogue import queries as catalogue
+from seatwright.orders import intents
+from seatwright.rules import instructions, renewals, terms, timeline
+from seatwright.subscriptions import queries as holdings
+from seatwright.vendors import port
+
+ALARMS_BEFORE = (dt.timedelta(hours=72), dt.timedelta(hours=25))
+PROCESSING = dt.timedelta(hours=24)
+
+
+class NotRunning(Exception):
+    """Only a running subscription with a known offer has a renewal to wish something for."""
+
+
+def timeline_of(row: holdings.HoldingRow) -> timeline.Timeline:
+    """The running term of a subscription with its open wishes; raises NotRunning when its plan is not known.
+
+    Where there are wishes, the term renews unless they say otherwise: they were made against that default.
+    """
+    rows = intents.open_intents(subscription_ids=[row.subscription_id]).get(row.subscription_id, ())
+    try:
+        running = timeline.Running(
+            offer=row.offer_key,
+            quantity=row.seats,
+            term=terms.Term(row.term),
+            billing_plan=terms.BillingPlan(row.billing_plan),
+            anchor_on=row.anchor_on,
+            renews_on=row.commitment_end_on,
+            ending=renewals.Ending.RENEW if rows else _ending(row),
+        )
+    except ValueError:
+        raise NotRunning from None
+    ahead = tuple(each.pending for each in rows if each.pending.effective_on >= row.commitment_end_on)
+    return timeline.Timeline(running=running, pending=ahead)
+
+
+def renewal_policy(row: holdings.HoldingRow) -> renewals.RenewalPolicy:
+    """The vendor's timing around the end of a term, from policy data."""
+    stored = catalogue.return_policy(vendor_key=row.vendor_key, on=row.commitment_end_on)
+    return renewals.RenewalPolicy(
+        version=stored.version,
+        lock_before_renewal=stored.lock_before_renewal,
+        alarms_before_renewal=ALARMS_BEFORE,
+        processing=PROCESSING,
+        source=stored.source,
+    )
+
+
+def _ending(row: holdings.HoldingRow) -> renewals.Ending:
+    """What the end of the term brings when nobody wishes anything: what the vendor shows."""
+    if row.end_of_term in ("cancel", "extended"):
+        return renewals.Ending(row.end_of_term)
+    return renewals.Ending.RENEW if row.auto_renew else renewals.Ending.EXTENDED
+
+
+def instruction_of(line: timeline.Timeline) -> instructions.Instruction:
+    """What the vendor has to hold for the wishes of this timeline: a plain renewal where nothing needs storing."""
+    wanted = instructions.wanted_upstream(next_term=timeline.next_term(timeline=line))
+    return wanted or instructions.Instruction(ending=renewals.Ending.RENEW)
+
+
+def expected_seats(row: holdings.HoldingRow) -> int:
+    """The seats that the renewal is to bring: the wished number, else those held."""
+    try:
+        following = timeline.next_term(timeline=timeline_of(row))
+    except (NotRunning, ValueError):
+        return row.seats
+    return following.quantity if following.outcome is renewals.Ending.RENEW else row.seats
+
+
+def for_vendor(instruction: instructions.Instruction, *, catalogue_id: str) -> port.NextTerm | None:
+    """The next term as the vendors' port names it; None for a plain renewal, a cancellation or an extension."""
+    following = instruction.next_term
+    if following is None or instruction.ending is not renewals.Ending.RENEW:
+        return None
+    parts = naming.offer_key(following.offer)
+    assert parts is not None
+    return port.NextTerm(
+        product_id=parts.product_id,
+        vendor_sku_id=parts.vendor_sku_id,
+        catalogue_id=catalogue_id,
+        quantity=following.quantity,
+        term=following.term.value,
+        billing_cycle=following.billing_plan.value,
+        custom_end_on=following.aligned_end_on,
+    )
+
+
+def next_term_json(following: port.NextTerm) -> dict[str, Any]:
+    """A next term as the books keep what the vendor shows."""
+    return {
+        "product_id": following.product_id,
+        "vendor_sku_id": following.vendor_sku_id,
+        "catalogue_id": following.catalogue_id,
+        "quantity": following.quantity,
+        "term": following.term,
+        "billing_cycle": following.billing_cycle,
+        "promotion_id": following.promotion_id,
+        "custom_end_on": following.custom_end_on.isoformat() if following.custom_end_on else None,
+    }
+
+
+def _next_term(stored: dict[str, Any] | None) -> port.NextTerm | None:
+    if stored is None:
+        return None
+    ends_on = stored["custom_end_on"]
+    return port.NextTerm(**{**stored, "custom_end_on": dt.date.fromisoformat(ends_on) if ends_on else None})
+
+
+def is_held(instruction: instructions.Instruction, *, end_of_term: str, shown: port.NextTerm | None) -> bool:
+    """Whether what the vendor shows brings about the instruction, so that nothing has to be sent."""
+    if end_of_term != instruction.ending.value:
+        return False
+    wanted = for_vendor(instruction, catalogue_id="")
+    return shown is None if wanted is None else wanted.is_kept_by(shown)
+
+
+def is_stored(*, row: holdings.HoldingRow, line: timeline.Timeline) -> bool:
+    """Whether the vendor held the wishes when it was last read."""
+    try:
+        wanted = instruction_of(line)
+    except ValueError:
+        return False
+    return is_held(wanted, end_of_term=row.end_of_term, shown=_next_term(row.next_term))
