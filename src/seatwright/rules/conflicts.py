@@ -12,8 +12,8 @@ from typing import ClassVar
 
 from seatwright.rules import instants, periods, refusals, renewals, terms
 from seatwright.rules import timeline as timelines
-from seatwright.rules.timeline import Dimension
 
+Dimension = timelines.Dimension
 TermAndPlan = tuple[terms.Term, terms.BillingPlan]
 
 

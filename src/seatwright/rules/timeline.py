@@ -105,7 +105,8 @@ class Pending:
 class Running:
     """The running term: what is held, and what its end brings if nobody does anything.
 
-    Terms are counted from `anchor_on`; `renews_on` is the first day after the running one.
+    `renews_on` is the first day after it; the terms from then on are counted from `anchor_on`, the day of purchase or,
+    after a co-terminous term, its end.
     """
 
     offer: str
@@ -117,7 +118,7 @@ class Running:
     ending: renewals.Ending = renewals.Ending.RENEW
 
     def __post_init__(self) -> None:
-        if self.quantity < 0 or self.renews_on <= self.anchor_on:
+        if self.quantity < 0 or self.renews_on < self.anchor_on:
             raise ValueError(f"{self.quantity} seats from {self.anchor_on} to {self.renews_on}")
 
 
