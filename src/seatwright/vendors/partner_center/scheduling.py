@@ -5,6 +5,8 @@ the outcome too and alone counts when both are there. Sources disagree whether i
 or off: both are read, off is written.
 """
 
+from typing import Any
+
 import msgspec
 
 from seatwright.vendors import port
@@ -26,7 +28,7 @@ _ACTION_TYPES = {
 def end_of_term(seen: wire.Subscription) -> port.EndOfTerm | None:
     """What the vendor says will happen; None when it leaves that open, contradicts itself or cannot be understood."""
     is_on = bool(seen.auto_renew_enabled)
-    if _instructions_in(seen) and next_term(seen) is None:
+    if not_understood(seen) or (_instructions_in(seen) and next_term(seen) is None):
         return None
     actions = [action for action in seen.scheduled_actions or () if _is_at_term_end(action)]
     if not actions:
@@ -58,6 +60,19 @@ def next_term(seen: wire.Subscription) -> port.NextTerm | None:
         promotion_id=values.text(product.promotion_id).strip(),
         custom_end_on=custom_end_on,
     )
+
+
+def not_understood(seen: wire.Subscription) -> dict[str, Any]:
+    """Members about the term's end that are there and of no known form; they may say anything."""
+    views = {
+        "scheduledactions": seen.scheduled_actions,
+        "schedulednextterminstructions": seen.scheduled_next_term_instructions,
+    }
+    return {
+        name: value
+        for name, value in seen.as_received.items()
+        if value is not None and name.casefold() in views and views[name.casefold()] is None
+    }
 
 
 def with_end_of_term(

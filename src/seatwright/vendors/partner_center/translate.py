@@ -91,6 +91,9 @@ def _returnable(seen: wire.RefundableQuantity | None) -> tuple[port.ReturnableSe
 
 def _scheduled(seen: wire.Subscription) -> dict[str, object] | None:
     """What waits for the term's end, as the vendor words it; when both forms are there the newer one counts."""
+    strange = scheduling.not_understood(seen)
+    if strange:
+        return {name: _plain(value) for name, value in strange.items()}
     if seen.scheduled_actions:
         return {"scheduledActions": [_plain(lossless.to_tree(action)) for action in seen.scheduled_actions]}
     if seen.scheduled_next_term_instructions:
