@@ -90,7 +90,14 @@ class Membership(models.Model):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["user", "reseller", "customer", "role"], name="membership_once", nulls_distinct=False
+                fields=["user", "reseller", "customer", "role"],
+                condition=models.Q(customer__isnull=False),
+                name="membership_once_at_customer",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "reseller", "role"],
+                condition=models.Q(customer__isnull=True),
+                name="membership_once_at_reseller",
             ),
             models.CheckConstraint(
                 condition=models.Q(customer__isnull=False, role__in=sorted(CUSTOMER_ROLES))
