@@ -2,11 +2,14 @@
 
 import re
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import schemathesis
+from django.core import signals
+from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 
 from seatwright.api import document, inputs, problems, urls
@@ -16,8 +19,18 @@ from tests.stories.world import World
 
 pytestmark = pytest.mark.usefixtures("db")
 EXAMPLES = 50
+REQUEST_ENDS = (signals.request_started, signals.request_finished)
+
+
+def application_in_a_transaction(environ: dict[str, Any], start_response: Any) -> Any:
+    """The WSGI application, which leaves the test's open transaction alone, as under Django's own test client."""
+    for signal in REQUEST_ENDS:
+        signal.disconnect(close_old_connections)
+    return application(environ, start_response)
+
+
 schema = schemathesis.openapi.from_dict(document.document())
-schema.app = application
+schema.app = application_in_a_transaction
 # A request may be well-formed and still be refused by the rules, which answer 422.
 schema.config.checks.positive_data_acceptance.expected_statuses = ["2xx", "403", "404", "409", "422"]
 
@@ -45,13 +58,13 @@ class Known:
 
 
 @pytest.fixture
-def known(world: World, ask: Programs, settings: Any) -> Known:
+def known(world: World, ask: Programs, settings: Any) -> Iterator[Known]:
     settings.API_REQUESTS_PER_MINUTE = 1_000_000
     placed = ask.ordered("staff", ask.quoted("staff", "north", basic=11), on_behalf_reason="telephone").json()
     (line,) = ask.by("staff").get(f"/orders/{placed['id']}").json()["lines"]
     quote = ask.quoted("staff", "north", standard=6)
     lines = ask.wish("north", exchange=1, standard=1, basic=1)["quantities"]
-    return Known(
+    yield Known(
         program=ask.by("staff"),
         path_ids={
             "customer_id": str(world.customer_ids["north"]),
@@ -63,6 +76,8 @@ def known(world: World, ask: Programs, settings: Any) -> Known:
         subscription_ids=[line["subscription_id"] for line in lines],
         key=quote["idempotency_key"],
     )
+    for signal in REQUEST_ENDS:
+        signal.connect(close_old_connections)
 
 
 @schema.parametrize()
