@@ -8,21 +8,6 @@ from playwright.sync_api import Page
 
 from tests.browser import conftest
 
-CUSTOMER_PAGES = (
-    "home",
-    "licences",
-    "editor",
-    "subscription",
-    "people",
-    "orders",
-    "order",
-    "review",
-    "palette",
-    "two_step",
-    "sessions",
-    "password",
-    "missing",
-)
 STAFF_PAGES = ("staff_customers", "staff_queue", "components", "staff_licences")
 ENTRANCE_PAGES = ("login", "reset")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -72,6 +57,7 @@ STEPS: dict[str, Callable[[Page], None]] = {
     "licences": lambda page: organisation(page, "/licences"),
     "editor": lambda page: organisation(page, "/licences?edit=all"),
     "subscription": subscription,
+    "ahead": lambda page: organisation(page, "/ahead"),
     "people": lambda page: organisation(page, "/people"),
     "orders": lambda page: organisation(page, "/orders"),
     "order": order,

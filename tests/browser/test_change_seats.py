@@ -31,7 +31,7 @@ def confirm(page: Page) -> None:
 
 
 def test_three_more_seats_from_the_tile_to_the_receipt(window: conftest.Window) -> None:
-    page = window()
+    page = window(viewport={"width": 1440, "height": 900})
     conftest.open_organisation(page, "Kade Logistics")
     key, before = row(page, "Microsoft 365 Business Basic"), seats(page, "Microsoft 365 Business Basic")
     page.get_by_role("button", name="Change seats of Microsoft 365 Business Basic").click()
