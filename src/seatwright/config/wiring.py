@@ -26,6 +26,7 @@ class Wiring(AppConfig):
             change_seats,
             connections,
             schedule_operation,
+            status_operation,
             sync_tenant,
             travel_in_time,
         )
@@ -40,6 +41,7 @@ class Wiring(AppConfig):
             travel_in_time.plug_in(move_simulator)
         change_seats.register()
         schedule_operation.register()
+        status_operation.register()
         sync_tenant.register()
 
 

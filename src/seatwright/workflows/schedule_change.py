@@ -236,6 +236,12 @@ def before_change(*, subscription_id: uuid.UUID) -> CarryOver:
     return carry_over
 
 
+def store_again(*, row: holdings.HoldingRow, at: dt.datetime) -> None:
+    """Queue storing the open wishes at the vendor anew, in the caller's transaction; nothing without wishes."""
+    if intents.open_intents(subscription_ids=[row.subscription_id]):
+        request_apply(by=SYSTEM, row=row, at=at)
+
+
 def reapply_if_missing(*, row: holdings.HoldingRow, seen: port.VendorSubscription, at: dt.datetime) -> bool:
     """Queue storing the wishes anew where the vendor has lost them (idea 1); True when that was needed."""
     if seen.status != "active" or seen.commitment_end_on != row.commitment_end_on:

@@ -1,0 +1,236 @@
+"""The durable steps that set a subscription's state at the vendor, read it back and book what follows."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from seatwright.access import audit
+from seatwright.access.actors import SYSTEM
+from seatwright.billing import changes as billing
+from seatwright.customers import queries as customers
+from seatwright.operations import changes as operations
+from seatwright.operations import engine
+from seatwright.operations.checkpoints import checkpoint
+from seatwright.operations.queries import OperationView
+from seatwright.rules import business_dates, money, periods, proration, tax, windows
+from seatwright.subscriptions import changes as subscriptions
+from seatwright.subscriptions import queries as holdings
+from seatwright.vendors import port
+from seatwright.workflows import connections, pricing, readings, schedule_change
+
+KIND = "change_status"
+LOOK_AGAIN = dt.timedelta(seconds=2)
+LOOK_AGAIN_MOST = dt.timedelta(minutes=5)
+STATUSES: dict[str, port.Status] = {"active": "active", "suspended": "suspended", "deleted": "deleted"}
+
+
+def hold(row: holdings.HoldingRow) -> None:
+    """Lock the subscription until the caller's transaction ends."""
+    subscriptions.hold_still(subscription_ids=[row.subscription_id])
+
+
+def refund(row: holdings.HoldingRow, *, on: dt.date) -> list[dict[str, Any]]:
+    """What ending on the day `on` gives back for the rest of the running cycle, as JSON; empty without a price."""
+    cycle = pricing.cycle_of(row, on=on)
+    until = min(cycle.end_on, row.commitment_end_on)
+    if not row.unit_rate or not cycle.start_on <= on < until:
+        return []
+    priced = proration.change(
+        before=row.seats,
+        after=0,
+        unit_rate=money.Rate.parse(row.unit_rate, row.currency),
+        cycle=cycle,
+        during=periods.Period(on, until),
+    )
+    return [
+        {
+            "seats": priced.seats,
+            "days": priced.days,
+            "cycle_days": priced.cycle_days,
+            "start_on": priced.period.start_on.isoformat(),
+            "end_on": priced.period.end_on.isoformat(),
+            "amount_minor": priced.amount.minor,
+            "rounding_minor": priced.rounding_minor,
+        }
+    ]
+
+
+def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
+    """Send the state once, unless it was sent before; judged on what the vendor shows now."""
+    if view.is_unanswered:
+        if view.unclear_at is None:
+            operations.mark_unclear(
+                operation_id=view.id, fence=view.fence, at=at, note="The answer was lost with the process."
+            )
+        return engine.Next()
+    if view.answered_at is not None:
+        return engine.Next()
+    row, tenant = _subject(view)
+    vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
+    seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
+    if view.progress.get("sends") and seen.status == view.intent["status"]:
+        return engine.Next()
+    if seen.status != view.intent["status_before"]:
+        return _refuse(view, "changed_elsewhere", at=at)
+    if view.intent["status"] == "deleted" and (seen.cancellable_until is None or at >= seen.cancellable_until):
+        return _refuse(view, "window_closed", at=at)
+    operations.mark_sent(operation_id=view.id, fence=view.fence, at=at)
+    checkpoint("status.before_call")
+    outcome = vendor.set_status(
+        tenant=ref,
+        subscription_id=row.vendor_subscription_id,
+        status=STATUSES[view.intent["status"]],
+        request_id=view.request_id,
+        at=at,
+    )
+    checkpoint("status.after_call")
+    return _take_in(view, outcome, at=at)
+
+
+def _subject(view: OperationView) -> tuple[holdings.HoldingRow, customers.TenantRow]:
+    row = holdings.holding(seen_by=SYSTEM, subscription_id=uuid.UUID(view.intent["subscription_id"]))
+    return row, customers.tenant(seen_by=SYSTEM, tenant_id=row.tenant_id)
+
+
+def _take_in(view: OperationView, outcome: port.Outcome, *, at: dt.datetime) -> engine.StepResult:
+    match outcome:
+        case port.Done():
+            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="done")
+        case port.Later(at=look_at):
+            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="accepted")
+            return engine.Again(at=look_at, why="The vendor accepted the change and works on it.")
+        case port.Unclear(why=why):
+            operations.mark_unclear(operation_id=view.id, fence=view.fence, at=at, note=why)
+            return engine.Again(at=at + LOOK_AGAIN, why=why)
+        case port.Refused(reason="not_sent" | "throttled" | "operation_pending" as reason, retry_at=retry_at):
+            operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note=reason)
+            return engine.Again(at=retry_at or at + engine.backoff(view=view), why=reason, is_trouble=True)
+        case port.Refused(reason=reason):
+            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="refused")
+            return _refuse(view, f"vendor_{reason}", at=at)
+    return engine.Next()
+
+
+def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
+    """Read the state back and book what follows; send again only once absence is proven."""
+    row, tenant = _subject(view)
+    vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
+    seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
+    if seen.status == view.intent["status"]:
+        return _record(view, row, seen, at=at)
+    if seen.status != view.intent["status_before"]:
+        return engine.Park(reason="third_value", note=f"The vendor shows the state {seen.status}.")
+    since = view.unclear_at or view.sent_at or at
+    if at >= view.deadline_at:
+        return engine.Park(reason="deadline_passed", note="The change was sent and is not visible at the vendor.")
+    settle_s = settings.ENVIRONMENT.worker_settle_s
+    if view.answered_at is None and connections.settled(since=since, at=at, settle_s=settle_s):
+        sends = int(view.progress.get("sends", 1))
+        operations.note_progress(operation_id=view.id, fence=view.fence, at=at, sends=sends + 1)
+        operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note="absent after the settle window")
+        return engine.Again(at=at, why="A read-back proved that the change did not happen.", is_trouble=True)
+    pause = max(LOOK_AGAIN, min((at - since) / 8, LOOK_AGAIN_MOST))
+    return engine.Again(at=at + pause, why="The change is not visible at the vendor yet.")
+
+
+def _record(
+    view: OperationView, row: holdings.HoldingRow, seen: port.VendorSubscription, *, at: dt.datetime
+) -> engine.StepResult:
+    with transaction.atomic(durable=True):
+        if seen.commitment_end_on is not None:
+            subscriptions.record_reading(subscription_id=row.subscription_id, reading=readings.reading(seen), at=at)
+        if view.intent["status"] == "deleted":
+            _book_end(view, row, at=at)
+        elif view.intent["status"] == "active":
+            schedule_change.store_again(row=row, at=at)
+        audit.record(
+            by=SYSTEM,
+            action="status.changed",
+            subject_kind="subscription",
+            subject_id=row.subscription_id,
+            before={"status": view.intent["status_before"]},
+            after={"status": view.intent["status"]},
+            at=at,
+            reseller_id=row.reseller_id,
+            customer_id=row.customer_id,
+            operation_id=view.id,
+        )
+        operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
+    return engine.Finished()
+
+
+def _book_end(view: OperationView, row: holdings.HoldingRow, *, at: dt.datetime) -> None:
+    """All seats leave the ledger, and the rest of the running cycle is given back as it was shown."""
+    customer = customers.customer(seen_by=SYSTEM, customer_id=row.customer_id)
+    on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
+    policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
+    if row.seats:
+        taken = windows.allocate(lots=pricing.seat_lots(row), quantity=row.seats, at=at, policy=policy)
+        subscriptions.take_from_lots(
+            subscription_id=row.subscription_id,
+            takes=[subscriptions.Take(lot_id=int(each.lot_id), seats=each.quantity) for each in taken],
+            kind="ended",
+            effective_at=view.sent_at or at,
+            policy_version=policy.version,
+            operation_id=view.id,
+        )
+    rule = tax.tax_for(
+        seller_country=customer.reseller_country,
+        buyer_country=customer.country,
+        buyer_vat_id=customer.vat_id,
+        on=on,
+    )
+    billing.post(
+        operation_id=view.id,
+        order_line_id=None,
+        reseller_id=row.reseller_id,
+        customer_id=row.customer_id,
+        subscription_id=row.subscription_id,
+        charges=[_charge(row, each, rule) for each in view.intent["charges"]],
+        at=at,
+    )
+
+
+def _charge(row: holdings.HoldingRow, plain: dict[str, Any], rule: tax.TaxRule) -> billing.NewCharge:
+    return billing.NewCharge(
+        kind="ended",
+        name=row.name,
+        seats=plain["seats"],
+        days=plain["days"],
+        cycle_days=plain["cycle_days"],
+        period_start_on=dt.date.fromisoformat(plain["start_on"]),
+        period_end_on=dt.date.fromisoformat(plain["end_on"]),
+        unit_rate=row.unit_rate,
+        price_list_version=row.price_list_version,
+        amount_minor=plain["amount_minor"],
+        rounding_minor=plain["rounding_minor"],
+        currency=row.currency,
+        tax_basis_points=rule.rate_basis_points,
+        tax_treatment=str(rule.treatment),
+    )
+
+
+def _refuse(view: OperationView, refusal: str, *, at: dt.datetime) -> engine.StepResult:
+    with transaction.atomic(durable=True):
+        audit.record(
+            by=SYSTEM,
+            action="status.refused",
+            subject_kind="subscription",
+            subject_id=view.intent["subscription_id"],
+            before={"status": view.intent["status_before"]},
+            after={"refusal": refusal},
+            at=at,
+            reseller_id=view.reseller_id,
+            customer_id=view.customer_id,
+            operation_id=view.id,
+        )
+        operations.finish(operation_id=view.id, fence=view.fence, state="refused", at=at, note=refusal)
+    return engine.Finished()
+
+
+def register() -> None:
+    """Tell the engine how this operation runs."""
+    engine.register(engine.Kind(name=KIND, steps=(("submit", submit), ("confirm", confirm))))

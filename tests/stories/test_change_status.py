@@ -1,0 +1,95 @@
+"""Suspending, resuming and ending, told as stories with what each brings."""
+
+import pytest
+
+from seatwright.access import permissions
+from seatwright.access.actors import SYSTEM
+from seatwright.billing import queries as billing
+from seatwright.rules import timeline
+from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import change_status, schedule_change
+from seatwright.workflows.change_status import Action, Effect
+from tests.stories.test_schedule_change import at_the_vendor, scheduled_quantity
+from tests.stories.world import BASIC, EXCHANGE, World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def do(world: World, action: Action, *, sku_id: str = BASIC, by: str = "north_owner") -> change_status.Preview:
+    shown = change_status.preview(
+        by=world.actor(by),
+        subscription_id=world.holding("north", sku_id).subscription_id,
+        action=action,
+        at=world.at,
+    )
+    change_status.place(by=world.actor(by), shown=shown, reason="as asked", at=world.at)
+    world.work()
+    return shown
+
+
+def test_suspending_keeps_the_wishes_and_resuming_stores_them_again(world: World) -> None:
+    schedule_change.schedule(
+        by=world.actor("north_owner"),
+        subscription_id=world.holding("north", BASIC).subscription_id,
+        wishes={timeline.Dimension.QUANTITY: timeline.SeatsTotal(8)},
+        at=world.at,
+    )
+    world.work()
+    shown = do(world, Action.SUSPEND)
+    assert {Effect.ACCESS_STOPS, Effect.BILLING_GOES_ON, Effect.WISHES_ARE_KEPT} <= set(shown.effects)
+    body = at_the_vendor(world)
+    assert (body["status"], body["autoRenewEnabled"]) == ("suspended", False)
+    assert world.holding("north", BASIC).status == "suspended"
+    with pytest.raises(change_status.NotPossible, match="wrong_state"):
+        do(world, Action.SUSPEND)
+
+    shown = do(world, Action.RESUME)
+    assert shown.effects == (Effect.ACCESS_RETURNS, Effect.WISHES_ARE_STORED_AGAIN)
+    body = at_the_vendor(world)
+    assert (body["status"], body["autoRenewEnabled"]) == ("active", True)
+    assert scheduled_quantity(world) == 8
+    assert billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"]) == []
+
+
+def test_a_subscription_whose_window_is_open_ends_at_once_with_its_money_back(world: World) -> None:
+    world.move(days=22)
+    world.sync()  # the month was renewed on 7 April, so that its seat can be returned
+    shown = do(world, Action.END, sku_id=EXCHANGE)
+    holding = world.holding("north", EXCHANGE)
+    assert (holding.status, holding.seats, holding.lots) == ("deleted", 0, ())
+    (charge,) = billing.charges(
+        seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=holding.subscription_id
+    )
+    # 4.44 for 30 days from 7 April; on 8 April 29 of them are left: 4.292 back.
+    assert (charge.kind, charge.seats, charge.amount_minor) == ("ended", -1, -429)
+    assert shown.refund_minor == 429
+    assert holdings.miscounted() == []
+
+
+def test_ending_is_refused_once_a_window_is_closed_and_for_those_who_may_not(world: World) -> None:
+    with pytest.raises(change_status.NotPossible, match="window_closed"):
+        do(world, Action.END)
+    with pytest.raises(permissions.NotAllowed):
+        do(world, Action.SUSPEND, by="north_billing")
+    with pytest.raises(permissions.Unknown):
+        do(world, Action.SUSPEND, by="south_owner")
+    assert world.open_operations() == 0
+
+
+@pytest.mark.parametrize("kind", ["timeout_after_effect", "timeout_before_effect", "error_5xx_after_effect"])
+def test_a_fault_on_the_call_leaves_one_change_of_state(world: World, kind: str) -> None:
+    world.simulator.fault(kind, match={"method": "PATCH", "path": "/subscriptions/", "nth": 1, "times": 1})
+    do(world, Action.SUSPEND)
+    world.work(rounds=60)
+    assert world.simulator.fired()[kind] >= 1
+    assert at_the_vendor(world)["status"] == "suspended"
+    assert world.holding("north", BASIC).status == "suspended"
+    vendor_id = world.holding("north", BASIC).vendor_subscription_id
+    changed = [
+        effect
+        for effect in world.simulator.effects()
+        if vendor_id in effect["subject"]
+        and effect["before"]
+        and effect["before"]["status"] != effect["after"]["status"]
+    ]
+    assert len(changed) == 1
