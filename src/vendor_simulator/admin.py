@@ -26,6 +26,8 @@ _TABLES = (
     "subscriptions",
     "seat_batches",
     "pool_history",
+    "promotion_uses",
+    "transitions",
     "carts",
     "orders",
 )

@@ -173,7 +173,7 @@ def change(
     )
     connection.execute("DELETE FROM seat_batches WHERE subscription_id = ?", (before.subscription_id,))
     _write_batches(connection, after)
-    if (before.quantity, before.status, before.sku_id) != (after.quantity, after.status, after.sku_id):
+    if (before.quantity, before.status, before.item) != (after.quantity, after.status, after.item):
         effective_at = now if shown_from is None else shown_from
         books.note_pool(connection, subscription_id=after.subscription_id, effective_at=effective_at)
     return after

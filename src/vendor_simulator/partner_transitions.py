@@ -139,7 +139,7 @@ def transition(call: exchange.Call) -> exchange.Answer:
         raise partner_wire.refusal(400, 800091, "A suspended subscription cannot be updated.")
     wish = _wish(call, customer, source, body)
     asked = {name: body[name] for name in _SENT if body.get(name) is not None}
-    operation_id = transitions.start(
+    transitions.start(
         call.connection,
         subscription=source,
         wish=wish,
@@ -148,13 +148,6 @@ def transition(call: exchange.Call) -> exchange.Answer:
         settings=call.settings,
         request_id=call.request_id,
         correlation_id=call.correlation_id,
-    )
-    call.record_effect(
-        kind="transition.accepted",
-        tenant_id=source.tenant_id,
-        subject=source.subscription_id,
-        before=None,
-        after=asked | {"operationId": operation_id},
     )
     kept = transitions.history(call.connection, subscription_id=source.subscription_id)
     return exchange.Answer(body=_document(call, kept[-1]))

@@ -113,6 +113,7 @@ CREATE TABLE IF NOT EXISTS transitions (
     correlation_id TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS transitions_by_subscription ON transitions (subscription_id);
+CREATE INDEX IF NOT EXISTS transitions_running ON transitions (stage) WHERE stage = 'conversion';
 CREATE INDEX IF NOT EXISTS transitions_by_due ON transitions (next_at) WHERE next_at IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS promotion_uses (

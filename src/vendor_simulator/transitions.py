@@ -39,8 +39,8 @@ def start(
     settings: books.Settings,
     request_id: str,
     correlation_id: str,
-) -> str:
-    """Accepts a transition that was found allowed and tells its operation id; it is done when its time has come."""
+) -> None:
+    """Accepts a transition that was found allowed; it is done when its time has come, at once when it takes none."""
     operation_id = str(uuid.uuid4())
     kept = dict(asked) | {"wish": dataclasses.asdict(wish)}
     connection.execute(
@@ -57,9 +57,10 @@ def start(
             correlation_id,
         ),
     )
+    row = connection.execute("SELECT * FROM transitions WHERE operation_id = ?", (operation_id,)).fetchone()
+    _record(connection, row, kind="transition.accepted", source=subscription, after=dict(asked), at=at)
     while (due_at := next_at(connection, operation_id=operation_id)) is not None and due_at <= at:
         step(connection, operation_id=operation_id, at=at, settings=settings)
-    return operation_id
 
 
 def due(connection: sqlite3.Connection, *, now: dt.datetime) -> list[tuple[dt.datetime, str]]:
@@ -111,7 +112,7 @@ def step(
         return []
     source = holdings.find(connection, subscription_id=row["subscription_id"])
     assert source is not None
-    if row["failure"] == "conversion" or source.status != "active" or source.quantity < _least(source, wish):
+    if row["failure"] == "conversion" or not _is_possible(connection, source, wish):
         text = "The subscription could not be transitioned."
         events.append(_event("Conversion", "Failed", at, errors=[{"code": 0, "description": text}]))
         _write(connection, row, events=events, stage="done", due_at=None)
@@ -127,8 +128,15 @@ def step(
     return touched
 
 
-def _least(source: holdings.Subscription, wish: Wish) -> int:
-    return 1 if source.is_trial else wish.quantity
+def _is_possible(connection: sqlite3.Connection, source: holdings.Subscription, wish: Wish) -> bool:
+    """Whether source and destination are still as they were when the transition was asked for."""
+    involved = [source.status]
+    if wish.to_subscription_id:
+        target = holdings.find(connection, subscription_id=wish.to_subscription_id)
+        assert target is not None
+        involved.append(target.status)
+    has_seats = source.is_trial or source.quantity >= wish.quantity
+    return has_seats and all(status == "active" for status in involved)
 
 
 def _convert(
@@ -338,7 +346,6 @@ def _record(
             "subscriptionId": after.subscription_id,
             "catalogItemId": after.item,
             "quantity": after.quantity,
-            "operationId": row["operation_id"],
         }
     books.record_effect(
         connection,
@@ -350,5 +357,5 @@ def _record(
         request_id=row["request_id"],
         correlation_id=row["correlation_id"],
         before={"catalogItemId": source.item, "quantity": source.quantity},
-        after=after,
+        after={"operationId": row["operation_id"]} | (after or {}),
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator import partner_scene
+from tests.simulator import partner_scene, terms_scene
 from vendor_simulator import testing
 
 
@@ -27,6 +27,11 @@ def partner(simulator: testing.Simulator) -> Iterator[partner_scene.Partner]:
     partner = partner_scene.Partner(simulator)
     yield partner
     partner.client.close()
+
+
+@pytest.fixture
+def desk(partner: partner_scene.Partner) -> terms_scene.Desk:
+    return terms_scene.Desk(partner)
 
 
 @pytest.fixture

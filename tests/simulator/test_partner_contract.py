@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.simulator import terms_scene
 from tests.simulator.partner_scene import ALPHA, BASIC, Partner
+from tests.simulator.terms_scene import Desk
 
 CATALOGUE = "/products/CFQ7TTC0AAA1/skus/0001/availabilities"
 # Documented on the resource pages later than the samples were published.
@@ -149,3 +151,38 @@ def test_samples_with_gaps_still_name_the_members_of_catalogue_and_orders(
         names = {path.rpartition(".")[2] for path in paths(answer(partner))}
         unknown = {member for member in names - later if f'"{member}"' not in texts}
         assert unknown == set(), name
+
+
+def test_upgrades_and_licences_are_told_with_the_published_members(desk: Desk, contracts: pathlib.Path) -> None:
+    upgrades = published(contracts, "transition-a-new-commerce-subscription", holding="TransitionEligibility")
+    licences = published(contracts, "get-a-list-of-available-licenses", holding="availableUnits")
+    found = desk.partner.get(f"{terms_scene.PATH}/{terms_scene.STARTER}/transitionEligibilities").json()
+    pools = desk.partner.get(f"/customers/{terms_scene.GAMMA}/subscribedskus").json()
+    errors = {"items.eligibilities.errors.code", "items.eligibilities.errors.description"}
+    assert paths(upgrades) - paths(found) == errors
+    assert {path.split(".")[1] for path in paths(found) - paths(upgrades)} == {"subscriptionEligibilities"}
+    plans = {path for path in paths(licences) if path.startswith("items.servicePlans.")}
+    assert paths(licences) - paths(pools) == plans
+    assert paths(pools) - paths(licences) == set()
+
+
+def test_a_transition_has_the_members_of_the_published_request(desk: Desk, contracts: pathlib.Path) -> None:
+    folder = contracts / "partner-center" / "docs-samples-2021"
+    document = json.loads((folder / "transition-a-new-commerce-subscription.json").read_text(encoding="utf-8-sig"))
+    (sample,) = [message["body"] for message in document["messages"] if "toCatalogItemId" in (message["body"] or {})]
+    members = {"quantity": sample["quantity"], "transitionType": sample["transitionType"]}
+    answer = desk.upgrade(toSubscriptionId=terms_scene.PLUS, **members)
+    assert answer.status_code == 200
+    assert set(sample) - {"termDuration", "billingCycle"} <= set(answer.json())
+
+
+def test_the_check_of_a_promotion_answers_the_published_question(desk: Desk, contracts: pathlib.Path) -> None:
+    sample = published(contracts, "verify-promotion-eligibility", holding="PromotionEligibilities")
+    folder = contracts / "partner-center" / "docs-samples-2021"
+    document = json.loads((folder / "verify-promotion-eligibility.json").read_text(encoding="utf-8-sig"))
+    (asked,) = [message["body"] for message in document["messages"] if message["kind"] == "request"]
+    answer = desk.partner.call("POST", f"/customers/{ALPHA}/promotionEligibilities", asked)
+    assert answer.status_code == 200
+    unknown = {path for path in paths(sample) - paths(answer.json()) if ".errors." not in path}
+    assert unknown == set()
+    assert answer.json()["items"][0]["eligibilities"][0]["errors"][0]["type"] == "InvalidCatalogItemId"

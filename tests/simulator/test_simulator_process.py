@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.simulator.partner_scene import ALPHA, BASIC, SEED, Partner, code_of
-from vendor_simulator import testing
+from vendor_simulator import books, testing
 
 
 def test_a_change_without_an_answer_survives_kill_9(own_simulator: testing.Simulator) -> None:
@@ -187,3 +187,13 @@ def test_emptied_books_can_be_filled_again(simulator: testing.Simulator) -> None
     assert {len(rows) for rows in simulator.dump().values()} == {0}
     simulator.seed(SEED)
     assert [row["quantity"] for row in simulator.dump()["subscriptions"] if row["subscription_id"] == BASIC] == [15]
+
+
+def test_books_of_an_earlier_version_are_taken_over(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "books.sqlite3"
+    connection = books.open_books(path)
+    connection.execute("ALTER TABLE subscriptions DROP COLUMN extended_from")
+    connection.execute("ALTER TABLE skus DROP COLUMN traits")
+    connection.close()
+    with testing.running(path, seed=SEED) as simulator:
+        assert Partner(simulator).subscription()["quantity"] == 15
