@@ -20,6 +20,7 @@ class Environment(BaseSettings):
     base_url: str = "http://localhost:8000"
     trusted_proxy: bool = False
     test_clock: bool = False
+    api_requests_per_minute: int = 600
     worker_poll_s: float = 1.0
     worker_takeover_s: int = 10
     worker_settle_s: int = 120
