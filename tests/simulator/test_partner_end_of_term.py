@@ -1,5 +1,6 @@
 """The end of a term: renewal and its processing, cancelling, the extended service term, and the states after it."""
 
+import pathlib
 import time
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.simulator.terms_scene import (
     action,
     next_term,
 )
+from vendor_simulator import ageing, books, seeds
 
 
 def test_a_scheduled_change_of_everything_is_applied_with_the_renewal(desk: Desk) -> None:
@@ -260,20 +262,32 @@ def _withdrawn(**members: Any) -> dict[str, Any]:
     return plus | {"skus": [plus["skus"][0] | {"isOnSale": False} | members]}
 
 
-def test_a_year_of_a_hundred_subscriptions_passes_in_order_within_a_second(desk: Desk) -> None:
-    """Fifty months and fifty years from 2026-03-02: twelve and one renewals each, and two of the scene's own."""
+def _many() -> dict[str, Any]:
+    """Fifty months and fifty years from 2026-03-02: twelve renewals and one each within a year."""
     bought = [{"productId": "CFQ7TTC0BBB1", "skuId": "0001", "quantity": 2, "term": "P1M"} for _ in range(50)]
     bought += [one | {"term": "P1Y"} for one in bought]
     tenant = {"tenantId": "77777777-7777-4777-8777-777777777777", "company": "Many", "domain": "many.example"}
-    desk.simulator.seed({"customers": [tenant | {"subscriptions": bought}]})
-    started = time.monotonic()
+    return {"customers": [tenant | {"subscriptions": bought}]}
+
+
+def test_a_leap_of_a_year_renews_everything_in_the_order_of_time(desk: Desk) -> None:
+    desk.simulator.seed(_many())
     desk.simulator.clock(now="2027-03-02T00:00:00Z")
-    passed_s = time.monotonic() - started
-    renewed = [effect for effect in desk.effects("subscription.renewed") if effect["tenant_id"] == tenant["tenantId"]]
+    renewed = [one for one in desk.effects("subscription.renewed") if one["tenant_id"].startswith("7777")]
     assert len(renewed) == 50 * 12 + 50
     everything = [effect["at"] for effect in desk.simulator.effects()]
     assert everything == sorted(everything)
-    assert passed_s < 1
+
+
+def test_a_year_of_a_hundred_subscriptions_costs_less_than_a_second_of_work(tmp_path: pathlib.Path) -> None:
+    """In this process, because another one's share of a busy machine says nothing."""
+    connection = books.open_books(tmp_path / "books.sqlite3")
+    for seed in ({"clock": {"now": "2026-03-02T09:30:00Z"}}, SEED, _many()):
+        seeds.load(connection, seed)
+    seeds.set_clock(connection, {"now": "2027-03-02T00:00:00Z"})
+    started_s = time.process_time()
+    assert ageing.settle(connection, now=books.now(connection)) == 650 + 2
+    assert time.process_time() - started_s < 1
 
 
 def test_one_leap_and_many_small_steps_end_in_the_same_books(desk: Desk) -> None:
