@@ -153,8 +153,9 @@ def _cursor(after: str) -> tuple[dt.datetime, uuid.UUID] | None:
     placed_at, _, last_id = after.partition("|")
     try:
         instant = dt.datetime.fromisoformat(placed_at)
-        return (instant, uuid.UUID(last_id)) if instant.tzinfo else None
-    except ValueError:
+        # The first and the last instants of the calendar overflow in UTC when they are written with an offset.
+        return (instant.astimezone(dt.UTC), uuid.UUID(last_id)) if instant.tzinfo else None
+    except (ValueError, OverflowError):
         return None
 
 
