@@ -87,6 +87,7 @@ TEMPLATES = [
 DATABASES = {"default": databases.from_url(url=ENVIRONMENT.database_url, data_dir=ENVIRONMENT.data_dir)}
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_RESET_TIMEOUT = 3600
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -123,6 +124,7 @@ STATICFILES_DIRS = [PACKAGE_DIR / "web" / "static"]
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 _TLS = ENVIRONMENT.base_url.startswith("https://")
 SESSION_COOKIE_NAME = "__Host-seatwright" if _TLS else "seatwright"

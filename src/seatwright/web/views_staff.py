@@ -114,5 +114,7 @@ def advance_clock(request: HttpRequest) -> HttpResponse:
         return errors.refused(request, text=wording.quantity_refusal(bad.reason_code))
     except clock.ClockRefused:
         return errors.refused(request, text=_("This installation runs on the time of the day and cannot be moved."))
+    except travel_in_time.VendorStays:
+        return errors.refused(request, text=_("The vendor simulator does not answer; the clock was not moved."))
     messages.success(request, _("The clock was moved; all tenants are being read."))
     return HttpResponseRedirect(reverse("staff_queue"), status=303)

@@ -163,7 +163,7 @@ class Books:
             domains=tuple(t.primary_domain for t in self.tenants if t.customer_id == customer.customer_id),
             paid=paid,
             assigned=assigned,
-            free=sum(pool.assignable for pool in pools),
+            free=sum(self._free(pool) for pool in pools),
             cost_per_month_minor=sum(_per_month_minor(row) for row in live),
             currency=customer.currency,
             next_renewal_on=renewal_on,
@@ -245,6 +245,17 @@ class Books:
     def _of(self, customer: customers.CustomerRow) -> list[holdings.HoldingRow]:
         return [row for row in self.holdings if row.customer_id == customer.customer_id]
 
+    def _free(self, pool: assignments.PoolRow) -> int:
+        """Seats free to assign; counted from the books where one of ours changed after the pool was read.
+
+        The directory follows a change of seats minutes later, and a page must not show both numbers at once.
+        """
+        ours = [row for row in self.holdings if (row.tenant_id, row.sku_id) == (pool.tenant_id, pool.sku_id)]
+        if all(row.read_at <= pool.read_at for row in ours):
+            return pool.assignable
+        seats = sum(row.seats for row in ours if row.status in ("active", "pending"))
+        return seats + pool.foreign_units - pool.consumed_units
+
     def _foreign(self, pool: assignments.PoolRow) -> ForeignRow:
         return ForeignRow(
             sku_id=pool.sku_id,
@@ -269,7 +280,7 @@ class Books:
             vendor_seats=row.vendor_seats,
             foreign=0 if pool is None else pool.foreign_units,
             assigned=0 if pool is None else pool.consumed_units,
-            free=row.seats if pool is None else pool.assignable,
+            free=row.seats if pool is None else self._free(pool),
             shares_pool=len(siblings) > 1,
             term=row.term,
             billing_plan=row.billing_plan,

@@ -5,7 +5,13 @@ from collections.abc import Callable
 
 from seatwright.access.actors import Actor
 from seatwright.operations import clock
+from seatwright.vendors import port
 from seatwright.workflows import sync_tenant
+
+
+class VendorStays(Exception):
+    """The vendor simulator did not move its clock, so ours stays too."""
+
 
 MoveVendor = Callable[[dt.datetime], None]
 _move_vendor: list[MoveVendor] = []
@@ -20,11 +26,13 @@ def advance(*, by: Actor, to: dt.datetime, at: dt.datetime) -> int:
     """Move the test clock forwards to `to` and queue a reading of every tenant; returns how many.
 
     The vendor's clock moves first, so that the product never sees a vendor that is behind it. Raises
-    operations.clock.ClockRefused or access.permissions.NotAllowed with nothing moved, and vendors.port.VendorDown
-    when the vendor's clock could not be moved; the product's then stays too.
+    operations.clock.ClockRefused, VendorStays or access.permissions.NotAllowed with nothing moved here.
     """
     clock.check_advance(by=by, to=to)
     for move in _move_vendor:
-        move(to)
+        try:
+            move(to)
+        except port.VendorTrouble as trouble:
+            raise VendorStays(trouble.safe_text) from trouble
     clock.advance(by=by, to=to, at=at)
     return sync_tenant.request_all(at=to)
