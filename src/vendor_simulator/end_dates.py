@@ -13,6 +13,8 @@ _DAY = dt.timedelta(days=1)
 # The only days on which a monthly term cannot be cut, because not every month has them.
 _UNEVEN_DAYS = frozenset({28, 29, 30})
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
+
 PRODUCT, RANGE, MATCH = "product", "range", "match"
 
 
@@ -50,9 +52,12 @@ def read_day(sent: object) -> dt.date | None:
     if not sent:
         return None
     try:
-        return books.instant(str(sent)).date()
-    except ValueError:
+        day = books.instant(str(sent)).date()
+    except (ValueError, OverflowError):
         raise partner_wire.refusal(400, 900242, "The custom term end date is not a date.") from None
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise partner_wire.refusal(400, 900245, "The custom term end date is not of this age.")
+    return day
 
 
 def wrong_with(

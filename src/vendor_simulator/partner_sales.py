@@ -251,7 +251,8 @@ def _term_end(line: Line, *, today: dt.date, is_trial: bool) -> dt.datetime:
 
 def _as_trial(call: exchange.Call, subscription: holdings.Subscription, line: Line) -> holdings.Subscription:
     """No window, and a next term that is paid for unless somebody decides otherwise."""
-    next_term = renewals.trial_instructions(call.connection, subscription, term=line.renews_to or "P1Y")
+    wished = line.renews_to if line.renews_to in terms.MONTHS else "P1Y"
+    next_term = renewals.trial_instructions(call.connection, subscription, term=wished)
     closed = holdings.Batch(quantity=subscription.quantity, added_at=call.now, until=call.now)
     return dataclasses.replace(
         subscription,

@@ -119,3 +119,9 @@ def test_the_next_term_can_be_aligned_by_the_schedule(desk: Desk) -> None:
     assert desk.read()["commitmentEndDate"] == "2026-08-31T00:00:00Z"
     desk.at("2026-09-01T00:00:00Z")
     assert {desk.read(one)["commitmentEndDate"] for one in (STARTER, PLUS)} == {"2027-08-31T00:00:00Z"}
+
+
+@pytest.mark.parametrize("day", ["x", "9999-12-31", "0001-01-01", "2026-02-30", "1e99"])
+def test_a_start_that_is_no_day_of_this_age_is_refused(desk: Desk, day: str) -> None:
+    answer = desk.partner.get(f"{PATH}/customTermEndDates?term_duration=P3Y&term_start_date={day}")
+    assert answer.status_code == 400

@@ -78,6 +78,12 @@ def test_a_trial_becomes_paid_early_with_no_fewer_seats_and_no_window(desk: Desk
     assert "scheduledNextTermInstructions" not in paid
 
 
+def test_a_trial_that_is_to_become_something_unheard_of_becomes_a_year(desk: Desk) -> None:
+    trial = desk.bought(TRIAL_SKU, renewsTo={"termDuration": "P9Y"}, **TRIAL)["id"]
+    desk.at("2026-04-01T00:00:00Z")
+    assert desk.read(trial)["commitmentEndDate"] == "2027-03-31T00:00:00Z"
+
+
 def test_a_trial_is_had_once_and_takes_no_end_date(desk: Desk) -> None:
     assert code_of(desk.order(TRIAL_SKU, customTermEndDate="2026-03-31", **TRIAL)) == (400, 900244)
     assert code_of(desk.order(TRIAL_SKU, **(TRIAL | {"quantity": 24}))) == (400, 900275)
