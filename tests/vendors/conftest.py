@@ -7,6 +7,8 @@ import pytest
 import respx
 
 from seatwright.vendors import microsoft, port
+from tests.vendors import scene
+from vendor_simulator import testing
 
 AT = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 SECRET = "canary-secret-9f2"
@@ -59,3 +61,24 @@ def graph_token(httpx2_mock: respx.Router) -> respx.Route:
     return httpx2_mock.post(f"{LOGIN}/{TENANT.tenant_id}/oauth2/v2.0/token").respond(
         200, json={"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3599}
     )
+
+
+@pytest.fixture(scope="session")
+def running_scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[testing.Simulator]:
+    with testing.running(tmp_path_factory.mktemp("scene") / "books.sqlite3") as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(running_scene: testing.Simulator) -> testing.Simulator:
+    """The simulated vendor with the customer of `scene`."""
+    running_scene.reset()
+    running_scene.seed(scene.SEED)
+    return running_scene
+
+
+@pytest.fixture
+def connected(simulator: testing.Simulator) -> Iterator[microsoft.MicrosoftVendor]:
+    vendor = scene.connect(simulator.base_url)
+    yield vendor
+    vendor.close()

@@ -145,6 +145,7 @@ def test_a_refusal_is_named_by_its_code_else_by_its_status(
         (429, b"<html>", {"Retry-After": "2.128"}, "throttled", 2.128),
         (429, b"", {}, "throttled", 30),
         (409, b'{"code": 900278}', {}, "operation_pending", 900),
+        (400, b'{"code": 900280}', {}, "operation_pending", 900),
         (409, b'{"code": 800082}', {}, "operation_pending", 120),
         (409, b'{"code": 800082}', {"Retry-After": "9"}, "operation_pending", 9),
     ],

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from seatwright.vendors import http, microsoft, port
+from seatwright.vendors import microsoft, port
+from tests.vendors.scene import connect
 from vendor_simulator import books, testing
 
 AT = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
@@ -81,22 +82,6 @@ def vendor(simulator: testing.Simulator) -> Iterator[microsoft.MicrosoftVendor]:
     connected = connect(simulator.base_url)
     yield connected
     connected.close()
-
-
-def connect(base_url: str) -> microsoft.MicrosoftVendor:
-    ours = books.Settings()
-    return microsoft.connect(
-        microsoft.MicrosoftSettings(
-            partner_tenant_id=ours.partner_tenant_id,
-            client_id=ours.client_id,
-            client_secret=ours.client_secret,
-            partner_base_url=base_url,
-            graph_base_url=base_url,
-            login_base_url=base_url,
-            timeouts=http.Timeouts(connect_s=2, read_s=2, total_s=4),
-            read_attempts=1,
-        )
-    )
 
 
 @pytest.fixture

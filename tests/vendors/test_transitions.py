@@ -127,7 +127,7 @@ def failed(*codes: object) -> dict[str, Any]:
         ({"status_code": 500}, port.Unclear, ""),
         ({"status_code": 400, "json": {"code": 900236}}, port.Refused, "transition_not_allowed"),
         ({"status_code": 400, "json": {"code": 900258}}, port.Refused, "transition_not_allowed"),
-        ({"status_code": 400, "json": {"code": 900261}}, port.Refused, "operation_pending"),
+        ({"status_code": 400, "json": {"code": 900261}}, port.Refused, "transition_not_allowed"),
         ({"status_code": 400, "json": {"code": 900267}}, port.Refused, "term_not_allowed"),
         ({"status_code": 400, "json": {"code": 900270}}, port.Refused, "term_not_allowed"),
         ({"status_code": 403, "json": {"code": 900263}}, port.Refused, "transition_not_allowed"),

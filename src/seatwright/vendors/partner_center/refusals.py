@@ -18,9 +18,9 @@ _CODES_BY_REASON: dict[str, tuple[int, ...]] = {
     "window_closed": (800090, 900117, 900213, 900214, 900257),
     "quantity_out_of_range": (2002, 800017, 800066, 800067, 800088, 800089, 900275, 900419),
     "stale": (2055,),
-    "operation_pending": (800060, 800064, 800082, 900261, 900278),
+    "operation_pending": (800060, 800064, 800082, 900278, 900280),
     "suspended": (2001, 800091),
-    "ended": (2011, 800095, 900277, 900279, 900280, 900311),
+    "ended": (2011, 800095, 900277, 900279, 900311),
     "agreement_missing": (13605, 900123, 900124, 900203, 900206),
     "credit_limit": (800023, 800025, 900121),
     "not_found": (20000, 20003, 60002, 60003),
@@ -31,7 +31,7 @@ _CODES_BY_REASON: dict[str, tuple[int, ...]] = {
         *(2054, 6000, 6001, 800072, 800085, 800097, 800107, 800121, 800122, 900267, 900268, 900269, 900270),
     ),
     "end_date_not_allowed": (900242, 900244, 900245, 900246),
-    "transition_not_allowed": (900236, 900258, 900259, 900260, 900263),
+    "transition_not_allowed": (900236, 900258, 900259, 900260, 900261, 900263),
     "catalogue_changed": (400013, 400018, 400019),
     "not_for_sale": (2006, 2030, 2085, 2091, 2100, 400030, 400036, 400072, 800020, 800070),
     "prerequisite_missing": (27009, 400041, 800086),
@@ -152,10 +152,10 @@ def refusal(*, reason: str, code: str, retry_at: dt.datetime | None = None, requ
 
 
 def _again_at(reason: str, code: str, reply: http.Reply, at: dt.datetime) -> dt.datetime | None:
-    """When asking again makes sense: what is pending (900278) ends with provisioning, every quarter of an hour."""
+    """When asking again makes sense: provisioning (900278) and renewals (900280) end at some quarter of an hour."""
     if reason == "throttled":
         return instants.retry_at(reply.headers, at=at)
     if reason == "operation_pending":
-        missing_s = PENDING_AGAIN_S if code == "900278" else NOT_READY_AGAIN_S
+        missing_s = PENDING_AGAIN_S if code in ("900278", "900280") else NOT_READY_AGAIN_S
         return instants.retry_at(reply.headers, at=at, missing_s=missing_s)
     return None
