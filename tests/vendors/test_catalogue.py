@@ -103,6 +103,15 @@ def test_an_unknown_customer_is_trouble_and_not_an_empty_shelf(
     assert raised.value.code == "60003"
 
 
+@pytest.mark.parametrize("body", [{}, {"items": None}, {"items": [1]}, []])
+def test_a_list_without_items_is_not_an_empty_one(
+    vendor: microsoft.MicrosoftVendor, httpx2_mock: respx.Router, body: Any
+) -> None:
+    httpx2_mock.get(AVAILABILITIES).respond(200, json=body)
+    with pytest.raises(port.VendorGarbled):
+        ask(vendor)
+
+
 def promoted(**changes: Any) -> dict[str, Any]:
     return {
         "id": PROMOTION,
@@ -322,3 +331,14 @@ def test_a_header_that_always_names_the_same_page_is_given_up(
     with pytest.raises(port.VendorGarbled):
         vendor.custom_ends(tenant=TENANT, term="P1Y", starts_on=dt.date(2026, 11, 22), at=AT)
     assert route.call_count < 5
+
+
+@pytest.mark.parametrize("day", [None, "", "soon", "0001-01-01T00:00:00"])
+def test_an_end_date_without_a_day_is_garbled(
+    httpx2_mock: respx.Router, vendor: microsoft.MicrosoftVendor, day: str | None
+) -> None:
+    httpx2_mock.get(f"{CUSTOMER}/subscriptions/customTermEndDates").respond(
+        200, json={"items": [{"allowedCustomTermEndDate": day}]}
+    )
+    with pytest.raises(port.VendorGarbled):
+        vendor.custom_ends(tenant=TENANT, term="P1Y", starts_on=dt.date(2026, 11, 22), at=AT)

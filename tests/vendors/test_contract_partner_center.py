@@ -1,17 +1,28 @@
 """Every published or recorded Partner Center body goes through the wire types and comes back whole."""
 
+import contextlib
 import dataclasses
 import json
 import pathlib
 import random
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
 
 from seatwright.vendors import bodies, lossless, port
-from seatwright.vendors.partner_center import kinds, translate, wire
+from seatwright.vendors.partner_center import (
+    kinds,
+    translate,
+    translate_catalogue,
+    translate_orders,
+    translate_transitions,
+    wire,
+    wire_catalogue,
+    wire_records,
+)
 
 FOLDERS = ("docs-samples-2021", "recordings-2018-bodies", "recordings-2019-http")
 
@@ -238,6 +249,48 @@ def test_every_subscription_that_the_vendor_sends_becomes_a_value_of_the_port(sa
     legacy = by_id["968ba1cf-c146-4adf-a300-308dcf718eee"]
     assert legacy.commitment_end_on is not None
     assert legacy.commitment_end_on.isoformat() == "2018-02-10"
+
+
+TRANSLATORS: dict[type[lossless.Wire], Callable[[Any], Any]] = {
+    wire.Subscription: translate.subscription,
+    wire.Customer: translate.tenant,
+    wire.Cart: translate_orders.cart,
+    wire.Order: translate_orders.order,
+    wire.CartCheckoutResult: lambda seen: translate_orders.bought(seen, request_ref=""),
+    wire_catalogue.Availability: lambda seen: translate_catalogue.sells(
+        seen, item=("A", "1"), plan=port.Plan(term="P1Y", billing_cycle="annual"), segment="commercial"
+    ),
+    wire_catalogue.Promotion: translate_catalogue.promotion,
+    wire_catalogue.PromotionEligibilities: lambda seen: translate_catalogue.verdict([seen], promotion_id="A:1:B"),
+    wire_catalogue.Agreement: lambda seen: translate_catalogue.accepted_agreements([seen]),
+    wire_records.Transition: lambda seen: (
+        translate_transitions.target(seen) if seen.catalog_item_id else translate_transitions.transition(seen)
+    ),
+}
+
+
+def test_what_the_vendor_sends_about_buying_and_changing_becomes_values_of_the_port(samples: list[Sample]) -> None:
+    told: dict[str, int] = {}
+    for sample in samples:
+        tree = bodies.parse(sample.body)
+        for part in _parts(kinds.decode(sample.body)) if isinstance(tree, dict) else []:
+            is_whole = not isinstance(part, wire.Cart | wire.Customer | wire.Order) or part.id
+            if type(part) in TRANSLATORS and is_whole:
+                assert TRANSLATORS[type(part)](part) is not None, sample.name
+                told[type(part).__name__] = told.get(type(part).__name__, 0) + 1
+    assert set(told) >= {"Cart", "Order", "Promotion", "PromotionEligibilities", "Transition", "Agreement"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_bent_copies_are_translated_or_garbled_and_nothing_else(samples: list[Sample], seed: int) -> None:
+    dice = random.Random(seed)
+    for sample in samples:
+        tree = bodies.parse(sample.body)
+        for part in _parts(kinds.decode(sample.body)) if isinstance(tree, dict) else []:
+            if type(part) in TRANSLATORS:
+                bent = lossless.from_tree(_bent(part.as_received, dice), kind=type(part))
+                with contextlib.suppress(port.VendorGarbled):
+                    TRANSLATORS[type(part)](bent)
 
 
 @pytest.mark.parametrize("seed", range(20))

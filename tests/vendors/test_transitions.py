@@ -277,6 +277,12 @@ def test_targets_tell_what_is_possible_and_what_stands_against_the_rest(
     assert (second.is_possible, second.moves_licences, second.into) == (False, False, ())
 
 
+def test_a_target_without_its_item_is_garbled(vendor: microsoft.MicrosoftVendor, httpx2_mock: respx.Router) -> None:
+    httpx2_mock.get(f"{URL}/transitionEligibilities").respond(200, json={"items": [{"title": "E5"}]})
+    with pytest.raises(port.VendorGarbled):
+        vendor.transition_targets(tenant=TENANT, subscription_id=SUBSCRIPTION_ID, is_scheduled=False, at=AT)
+
+
 @given(
     status=st.integers(200, 599) | st.sampled_from([200, 201, 202, 400, 409]),
     body=st.binary(max_size=40)
