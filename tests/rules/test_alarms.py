@@ -42,6 +42,8 @@ def test_deadlines_ahead_stand_by_their_last_safe_moment() -> None:
     lock = (DeadlineKind.RENEWAL_LOCK, LOCK_AT, None)
     last = (DeadlineKind.RETURN_WINDOW, late - margin, 2)
     assert kinds(before_end(200)) == [first, lock, last]
+    every = alarms.deadlines(returnable=returnable, renews_on=RENEWS_ON, at=before_end(200), policy=POLICY)
+    assert [one.at for one in every] == [early, ENDS_AT, late]
     assert kinds(early - margin) == [lock, last]
     assert kinds(LOCK_AT - MICROSECOND) == [lock, last]
     assert kinds(LOCK_AT) == [last]
@@ -130,6 +132,7 @@ def test_the_radar_shows_possible_decisions_first_then_the_deadline_then_the_mon
 def test_monthly_rollovers_are_silent_unless_something_is_pending_or_missing() -> None:
     at = before_end(200)
     assert shown(at, line("rollover", 5_000, term=Term.P1M)) == []
+    assert shown(at, line("rollover", 5_000, term=Term.P1M), line("yearly")) == ["yearly"]
     assert shown(at, line("with a wish", 5_000, term=Term.P1M, wants_attention=True)) == ["with a wish"]
 
 

@@ -69,6 +69,7 @@ def test_the_limits_are_those_of_the_target_offer() -> None:
     ]
     assert against(plan(quantity=SeatsTotal(55), offer="premium")) == [(Dimension.QUANTITY, refusals.AboveMaximum(50))]
     assert against(plan(offer="premium")) == []
+    assert against(plan(quantity=SeatsTotal(50), offer="premium")) == []
     sixty = Timeline(running=replace(TWENTY, quantity=60))
     assert against(wished(sixty, (Dimension.OFFER, "premium", RENEWAL))) == [
         (Dimension.OFFER, refusals.AboveMaximum(50))
@@ -170,6 +171,8 @@ def test_a_promotion_that_does_not_fit_the_next_term_is_refused_by_us() -> None:
         ({"quantity": SeatsTotal(30)}, []),
         ({"billing_plan": BillingPlan.ANNUAL}, []),
         ({"quantity": SeatsTotal(31)}, [(Dimension.QUANTITY, mismatch)]),
+        ({"quantity": SeatsBy(11)}, [(Dimension.QUANTITY, mismatch)]),
+        ({"quantity": SeatsBy(10)}, []),
         ({"term": Term.P3Y}, [(Dimension.TERM, mismatch)]),
         ({"term": Term.P3Y, "billing_plan": BillingPlan.TRIENNIAL}, [(Dimension.BILLING_PLAN, mismatch)]),
         ({"offer": "premium"}, [(Dimension.OFFER, mismatch)]),
@@ -185,6 +188,8 @@ def test_a_promotion_that_does_not_fit_the_next_term_is_refused_by_us() -> None:
 def test_a_wish_must_be_for_the_first_day_of_a_term() -> None:
     off_grid = wished(NOTHING, (Dimension.QUANTITY, SeatsTotal(15), dt.date(2028, 4, 1)))
     assert against(off_grid) == [(Dimension.QUANTITY, conflicts.NotARenewal(dt.date(2028, 3, 1), dt.date(2029, 3, 1)))]
+    (found,) = conflicts.found(timeline=off_grid, allowed=ALLOWED)
+    assert (found.effective_on, found.is_blocking) == (dt.date(2028, 4, 1), True)
     assert against(wished(NOTHING, (Dimension.QUANTITY, SeatsTotal(15), dt.date(2036, 3, 1)))) == []
     longer = wished(NOTHING, (Dimension.TERM, Term.P3Y, RENEWAL), (Dimension.QUANTITY, SeatsTotal(15), SECOND))
     assert against(longer) == [(Dimension.QUANTITY, conflicts.NotARenewal(RENEWAL, dt.date(2030, 3, 1)))]
@@ -194,6 +199,9 @@ def test_later_dates_are_judged_with_what_the_earlier_ones_bring() -> None:
     chain = wished(NOTHING, (Dimension.QUANTITY, SeatsTotal(15), RENEWAL), (Dimension.QUANTITY, SeatsBy(-14), SECOND))
     found = conflicts.found(timeline=chain, allowed=ALLOWED)
     assert [(one.effective_on, one.reason) for one in found] == [(SECOND, refusals.BelowMinimum(2))]
+    third = dt.date(2029, 3, 1)
+    late = wished(NOTHING, (Dimension.QUANTITY, SeatsTotal(15), SECOND), (Dimension.QUANTITY, SeatsBy(-14), third))
+    assert [one.effective_on for one in conflicts.found(timeline=late, allowed=ALLOWED)] == [third]
     other = wished(NOTHING, (Dimension.OFFER, "premium", RENEWAL), (Dimension.OFFER, "standard", SECOND))
     assert against(other) == []
 

@@ -67,6 +67,12 @@ def test_auto_renew_that_is_off_stays_off_until_somebody_wishes_to_renew() -> No
     assert wanted(wished(off, (Dimension.ENDING, Ending.RENEW, RENEWAL))) is None
 
 
+def test_where_auto_renew_is_off_the_full_terms_own_end_still_needs_nothing_stored() -> None:
+    off = Timeline(running=replace(TWENTY, ending=Ending.EXTENDED))
+    both = wished(off, (Dimension.ENDING, Ending.RENEW, RENEWAL), (Dimension.END_DATE, SECOND, RENEWAL))
+    assert wanted(both) is None
+
+
 def test_invariant_12_an_impossible_renewal_is_never_sent() -> None:
     with pytest.raises(ValueError, match="0 seats"):
         wanted(plan(quantity=SeatsBy(-20)))

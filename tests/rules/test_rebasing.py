@@ -70,7 +70,7 @@ def test_a_total_that_is_reached_or_overtaken_is_dropped_instead_of_turning_roun
     assert only(rebasing.rebase(timeline=settled, after=holding(held))).timeline.pending == ()
 
 
-@pytest.mark.parametrize(("total", "held"), [(15, 16), (15, 30), (25, 24), (25, 10)])
+@pytest.mark.parametrize(("total", "held"), [(15, 16), (15, 30), (25, 24), (25, 10), (19, 21)])
 def test_a_total_that_is_still_ahead_stays(total: int, held: int) -> None:
     before = wished(NOTHING, (QUANTITY, SeatsTotal(total), RENEWAL))
     choices = by_way(rebasing.rebase(timeline=before, after=holding(held)))
@@ -148,6 +148,8 @@ def test_paths_are_asked_from_the_new_offer_only_and_other_wishes_of_the_date_ar
     assert both.timeline.at(RENEWAL) == {Dimension.TERM: Term.P3Y}
     assert both.timeline.at(SECOND) == {}
     assert [gone.effective_on for gone in both.dropped] == [RENEWAL, SECOND]
+    late = wished(NOTHING, (Dimension.TERM, Term.P3Y, RENEWAL), (Dimension.OFFER, "enterprise", SECOND))
+    assert only(rebasing.rebase(timeline=late, after=after, targets=set())).timeline.at(SECOND) == {}
 
 
 def test_seats_that_went_to_another_subscription_are_seats_less() -> None:
@@ -190,6 +192,13 @@ def test_an_earlier_renewal_takes_its_wishes_along_too() -> None:
     earlier = replace(TWENTY, renews_on=dt.date(2027, 1, 1))
     choice = only(rebasing.rebase(timeline=fifteen_on_1_march(), after=earlier))
     assert choice.timeline.at(dt.date(2027, 1, 1)) == {QUANTITY: SeatsTotal(15)}
+
+
+def test_a_question_about_seats_tells_moved_wishes_as_well() -> None:
+    earlier = replace(TWENTY, quantity=23, renews_on=dt.date(2027, 1, 1))
+    rebased = rebasing.rebase(timeline=fifteen_on_1_march(), after=earlier)
+    assert rebased.is_question
+    assert rebased.moved == (Moved(RENEWAL, dt.date(2027, 1, 1)),)
 
 
 def test_a_wish_that_stands_on_the_new_date_already_has_not_moved() -> None:

@@ -66,7 +66,7 @@ def test_the_next_term_is_full_and_counted_from_the_original_start(
 ) -> None:
     ahead = renewals.term_ahead(anchor_on=on(anchor), starts_on=on(starts), term=term)
     assert ahead.period == Period(on(starts), on(ends))
-    assert not ahead.is_cut
+    assert ahead.is_cut is False
 
 
 def test_counting_starts_anew_only_where_the_old_count_has_no_such_day() -> None:
@@ -132,10 +132,18 @@ def test_the_last_end_of_another_subscription_within_the_full_term_can_be_chosen
     assert ends("2022-07-01", term, other("2022-10-02")) == [(end_on, AlignedTo.SUBSCRIPTION)]
 
 
+def test_every_later_end_of_another_subscription_counts() -> None:
+    """Three years from 2022-12-01 hold the ends of 2023, 2024 and 2025, one year from 2023-01-01 that of 2023."""
+    assert ("2025-10-02", AlignedTo.SUBSCRIPTION) in ends("2022-12-01", Term.P3Y, other("2022-10-02"))
+    assert ends("2023-01-01", Term.P1Y, other("2022-10-02")) == [("2023-10-02", AlignedTo.SUBSCRIPTION)]
+
+
 def test_restrictions_of_alignment() -> None:
     yearly = "2022-07-01", Term.P1Y
     assert ends(*yearly, other("2022-10-02", is_trial=True)) == []
     assert ends(*yearly, other("2022-10-02", is_active=False)) == []
+    passed_over = other("2022-10-02", is_active=False)
+    assert ends(*yearly, passed_over, other("2022-11-05")) == [("2022-11-05", AlignedTo.SUBSCRIPTION)]
     assert ends(*yearly, other("2022-07-20", Term.P1M)) == []
     assert ends("2022-07-01", Term.P3Y, other("2022-07-20", Term.P1M)) == []
     assert ends("2022-07-01", Term.P1M, other("2022-07-20", Term.P1M)) == [("2022-07-20", AlignedTo.SUBSCRIPTION)]

@@ -294,8 +294,32 @@ def test_two_wishes_put_together_are_one_after_the_other(
     assert one == Pending(effective_on=late, changes={Dimension.QUANTITY: together, Dimension.OFFER: "premium"})
 
 
+@given(any_timeline(), st.sampled_from(Dimension), st.sampled_from([RENEWAL, SECOND]))
+def test_invariant_15_revoking_one_dimension_keeps_the_others(
+    before: Timeline, dimension: Dimension, on: dt.date
+) -> None:
+    after = timeline.revoke(timeline=before, dimension=dimension, effective_on=on)
+    assert dimension not in after.at(on)
+    for date in (RENEWAL, SECOND):
+        others_before = {key: value for key, value in before.at(date).items() if key is not dimension}
+        others_after = {key: value for key, value in after.at(date).items() if key is not dimension}
+        assert others_after == others_before
+
+
+def test_a_cancelled_subscription_is_described_as_it_was() -> None:
+    upfront = Timeline(running=replace(TWENTY, billing_plan=BillingPlan.ANNUAL))
+    found = timeline.next_term(timeline=wished(upfront, (Dimension.ENDING, Ending.CANCEL, RENEWAL)))
+    assert (found.term, found.billing_plan, found.next_anchor_on) == (Term.P1Y, BillingPlan.ANNUAL, RENEWAL)
+
+
+def test_a_subscription_without_seats_can_be_described() -> None:
+    assert timeline.next_term(timeline=Timeline(running=replace(TWENTY, quantity=0))).quantity == 0
+
+
 def test_an_end_date_does_not_move_with_its_renewal() -> None:
     cut = Pending(effective_on=RENEWAL, changes={Dimension.END_DATE: dt.date(2027, 10, 2)})
     later = Pending(effective_on=SECOND, changes={Dimension.OFFER: "premium"})
     assert timeline.merged(pending=(cut,), until_on=RENEWAL, onto=SECOND) == ()
-    assert timeline.merged(pending=(cut, later), until_on=RENEWAL, onto=RENEWAL) == (cut, later)
+    last = Pending(effective_on=dt.date(2029, 3, 1), changes={Dimension.TERM: Term.P3Y})
+    entries = (cut, later, last)
+    assert timeline.merged(pending=entries, until_on=RENEWAL, onto=RENEWAL) == entries

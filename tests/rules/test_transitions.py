@@ -78,6 +78,11 @@ def test_what_can_be_wrong_with_the_target_of_a_merge(change: dict[str, Any], ob
     assert list(feasible(quantity=8, into=replace(INTO, **change)).obstacles) == obstacles
 
 
+def test_both_sides_of_a_merge_are_judged() -> None:
+    found = feasible(source=replace(SOURCE, has_add_ons=True), quantity=8, into=replace(INTO, is_active=False))
+    assert found.obstacles == (Obstacle.SOURCE_HAS_ADD_ONS, Obstacle.TARGET_NOT_ACTIVE)
+
+
 def test_a_transition_moves_at_least_one_seat() -> None:
     with pytest.raises(ValueError, match="at least one seat"):
         feasible(quantity=0)
