@@ -31,6 +31,11 @@ class PoolRow:
         """Units free to assign, counted without those in grace: the smaller of the two readings."""
         return self.enabled_units - self.consumed_units
 
+    @property
+    def is_for_people(self) -> bool:
+        """Whether people hold these units; those for the company as a whole are used by nobody in particular."""
+        return self.applies_to.lower() != "company"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PersonRow:

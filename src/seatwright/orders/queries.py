@@ -96,6 +96,11 @@ def quote(*, seen_by: Actor, quote_id: uuid.UUID, action: str = "seats.quote") -
     )
 
 
+def order_of_quote(*, quote_id: uuid.UUID) -> uuid.UUID | None:
+    """The order that the quote became, or None; for whoever is about to place it."""
+    return Order.objects.filter(quote_id=quote_id).values_list("pk", flat=True).first()
+
+
 def order(*, seen_by: Actor, order_id: uuid.UUID) -> OrderRow:
     """One order; raises access.permissions.Unknown for a foreign or unknown id, NotAllowed without the right."""
     row = Order.objects.filter(pk=order_id).first()

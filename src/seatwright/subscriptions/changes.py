@@ -154,6 +154,12 @@ def hold_still(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]
     return {row.pk: row.seats for row in rows}
 
 
+def hold_customer_still(*, customer_id: uuid.UUID) -> None:
+    """Lock every subscription of the customer, in a fixed order, until the caller's transaction ends."""
+    rows = Subscription.objects.select_for_update().filter(customer_id=customer_id).order_by("pk")
+    list(rows.values_list("pk", flat=True))
+
+
 def record_reading(*, subscription_id: uuid.UUID, reading: Reading, at: dt.datetime) -> bool:
     """Store what the vendor said at `at`; True when anything but the time changed.
 

@@ -119,9 +119,10 @@ def place(
 ) -> uuid.UUID:
     """Book a quote and return the order's id; the same quote and key again return the same order and do nothing.
 
-    The wish is priced once more: the order is placed only when every number is still the quoted one. Order, operations
-    and audit events are committed together, before anything is sent (law 1). The caller has asked for fresh proof of
-    identity. Raises KeyMismatch, QuoteExpired, QuoteChanged, ReasonMissing, and what `preview` raises.
+    The wish is priced once more while nothing else of the customer's can be booked, because pools, packages and family
+    caps reach over several subscriptions: the order is placed only when every number is still the quoted one. Order,
+    operations and audit events are committed together, before anything is sent (law 1). The caller has asked for fresh
+    proof of identity. Raises KeyMismatch, QuoteExpired, QuoteChanged, ReasonMissing, and what `preview` raises.
     """
     row = order_queries.quote(seen_by=by, quote_id=quote_id, action="seats.book")
     if row.idempotency_key != idempotency_key:
@@ -135,38 +136,37 @@ def place(
     quoted = frozen.from_json(row.calculation)
     customer = customers.customer(seen_by=by, customer_id=row.customer_id, action="seats.book")
     wishes = [pricing.Wish(subscription_id=line.subscription_id, seats=line.seats_after) for line in quoted.lines]
-    priced = pricing.price(by=by, customer=customer, wishes=wishes, at=at)
-    if priced.calculation is None:
-        raise pricing.Refused(priced)
-    if frozen.fingerprint(priced.calculation) != row.fingerprint:
-        raise QuoteChanged(fresh_quote_id=_save(by=by, customer=customer, calculation=priced.calculation, at=at))
     try:
         with transaction.atomic(durable=True):
-            _require_unchanged(quoted)
+            subscriptions.hold_customer_still(customer_id=row.customer_id)
+            earlier = order_queries.order_of_quote(quote_id=quote_id)
+            if earlier is not None:
+                return earlier
+            _require_as_quoted(pricing.price(by=by, customer=customer, wishes=wishes, at=at), row)
             order_id = _commit(
                 by=by, quote=row, quoted=quoted, agreed_words=agreed_words, reason=on_behalf_reason.strip(), at=at
             )
             checkpoints.checkpoint("intent.before_commit")
-    except orders.AlreadyPlaced as earlier:
-        return earlier.order_id
-    except _Overtaken:
-        raise pricing.Refused(pricing.price(by=by, customer=customer, wishes=wishes, at=at)) from None
+    except _Differs as differs:
+        fresh_quote_id = _save(by=by, customer=customer, calculation=differs.calculation, at=at)
+        raise QuoteChanged(fresh_quote_id=fresh_quote_id) from None
     checkpoints.checkpoint("intent.committed")
     return order_id
 
 
-class _Overtaken(Exception):
-    """Somebody else's order for the same subscription was placed since the price was checked."""
+class _Differs(Exception):
+    """The wish is possible and costs something else than was quoted."""
+
+    def __init__(self, calculation: frozen.Calculation) -> None:
+        super().__init__("differs")
+        self.calculation = calculation
 
 
-def _require_unchanged(quoted: frozen.Calculation) -> None:
-    """Lock the subscriptions of the booking and see that no other change of them is under way (invariant 19)."""
-    ids = [line.subscription_id for line in quoted.lines]
-    seats = subscriptions.hold_still(subscription_ids=ids)
-    if order_queries.open_lines(subscription_ids=ids):
-        raise _Overtaken
-    if any(seats[line.subscription_id] != line.seats_before for line in quoted.lines):
-        raise _Overtaken
+def _require_as_quoted(priced: pricing.Priced, quote: order_queries.QuoteRow) -> None:
+    if priced.calculation is None:
+        raise pricing.Refused(priced)
+    if frozen.fingerprint(priced.calculation) != quote.fingerprint:
+        raise _Differs(priced.calculation)
 
 
 def _commit(

@@ -108,7 +108,7 @@ class _Assembly:
         self.on = on
         tenant_ids = sorted({row.tenant_id for row in rows})
         self.pools = assignments.pools(tenant_ids=tenant_ids)
-        self.under_way = orders.open_lines(subscription_ids=list(wanted))
+        self.under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in rows])
 
     def holding(self, row: holdings.HoldingRow) -> rules.Holding:
         offer = self.offers[row.subscription_id]
@@ -117,7 +117,7 @@ class _Assembly:
         return rules.Holding(
             subscription_key=str(row.subscription_id),
             name=row.name,
-            quantity=row.seats,
+            quantity=row.seats if is_wished else self._seats_to_be(row),
             assigned=self._assigned(row),
             holders=assignments.holders(tenant_id=row.tenant_id, sku_id=row.sku_id, limit=NAMES_SHOWN)
             if is_wished and self.wanted[row.subscription_id] < row.seats
@@ -140,13 +140,24 @@ class _Assembly:
             package_key=str(row.tenant_id),
         )
 
+    def _seats_to_be(self, row: holdings.HoldingRow) -> int:
+        """The seats as ordered: what is under way counts for caps and packages as though it had happened."""
+        return self.under_way[row.subscription_id][1] if row.subscription_id in self.under_way else row.seats
+
+    def _seats_surely(self, row: holdings.HoldingRow) -> int:
+        """The seats that people can count on: a return under way is gone, an increase not there yet."""
+        return self.wanted.get(row.subscription_id, min(row.seats, self._seats_to_be(row)))
+
     def _assigned(self, row: holdings.HoldingRow) -> int | None:
-        """How many of this subscription's seats people need, once all others of its pool have been used up."""
+        """How many of this subscription's seats people need, once all others of its pool have been used up.
+
+        None where nobody counts: a licence of the whole company is not held by people (R065).
+        """
         pool = self.pools.get((row.tenant_id, row.sku_id))
-        if pool is None:
+        if pool is None or not pool.is_for_people:
             return None
         others = sum(
-            self.wanted.get(each.subscription_id, each.seats)
+            self._seats_surely(each)
             for each in self.rows
             if (each.tenant_id, each.sku_id) == (row.tenant_id, row.sku_id)
             and each.subscription_id != row.subscription_id

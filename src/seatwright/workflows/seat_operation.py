@@ -122,7 +122,7 @@ def _why_not_now(job: _Job, seen: port.VendorSubscription, *, at: dt.datetime) -
 def _too_few_for_people(job: _Job, row: holdings.HoldingRow, *, at: dt.datetime) -> str:
     """Never below assigned, judged on the pool as the vendor shows it in this very operation (invariant 13)."""
     for pool in job.vendor.list_pools(tenant=connections.reference(job.tenant), at=at):
-        if pool.sku_id.lower() == row.sku_id:
+        if pool.sku_id.lower() == row.sku_id and pool.applies_to.lower() != "company":
             return "below_assigned" if pool.enabled - (job.before - job.after) < pool.consumed else ""
     return ""
 
