@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Min
+
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
 from seatwright.billing.models import Charge
@@ -35,6 +37,12 @@ class ChargeRow:
 def posted(*, operation_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the operations under which something has been posted; for the product's own scheduled work."""
     return set(Charge.objects.filter(operation_id__in=operation_ids).values_list("operation_id", flat=True))
+
+
+def charged_from(*, operation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dt.date]:
+    """The first day that each of these operations was charged or credited for; those without a charge are left out."""
+    rows = Charge.objects.filter(operation_id__in=operation_ids).values("operation_id")
+    return {row["operation_id"]: row["start_on"] for row in rows.annotate(start_on=Min("period_start_on"))}
 
 
 def charges(

@@ -79,6 +79,12 @@ def customer(*, seen_by: Actor, customer_id: uuid.UUID, action: str = "customer.
     return _customer_row(row)
 
 
+def by_ids(*, customer_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, CustomerRow]:
+    """These customers by id; for the product's own scheduled work."""
+    rows = Customer.objects.select_related("reseller").filter(pk__in=customer_ids)
+    return {row.pk: _customer_row(row) for row in rows}
+
+
 def customers(*, seen_by: Actor, action: str = "customer.view", limit: int = 50) -> list[CustomerRow]:
     """The first `limit` customers by name that the actor may see."""
     rows = Customer.objects.select_related("reseller").filter(_visible(seen_by=seen_by, action=action))

@@ -89,11 +89,11 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True)
 class SeatChange:
-    """A signed change of the number of seats; one that `came_with_renewal` holds from the new term's first moment."""
+    """A signed change of the number of seats, with the operation that brought it, if one did."""
 
     at: dt.datetime
     seats: int
-    came_with_renewal: bool
+    operation_id: uuid.UUID | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,10 +202,9 @@ def seat_changes(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tu
     """Every change of the number of seats of these subscriptions, oldest first."""
     found: dict[uuid.UUID, list[SeatChange]] = {}
     rows = SeatEntry.objects.filter(subscription_id__in=subscription_ids).order_by("effective_at", "id")
-    for subscription_id, at, seats, kind in rows.values_list("subscription_id", "effective_at", "seats", "kind"):
-        found.setdefault(subscription_id, []).append(
-            SeatChange(at=at, seats=seats, came_with_renewal=kind == "renewed")
-        )
+    values = rows.values_list("subscription_id", "effective_at", "seats", "operation_id")
+    for subscription_id, at, seats, operation_id in values:
+        found.setdefault(subscription_id, []).append(SeatChange(at=at, seats=seats, operation_id=operation_id))
     return {key: tuple(value) for key, value in found.items()}
 
 

@@ -1,13 +1,15 @@
 """Charges of each charge cycle, posted on the day it begins: what should be posted is computed, what is missing posted.
 
 A cycle is charged for the seats held on its first day; changes during it were charged when they were made. Running this
-again posts nothing, and a cycle missed while the product stood still is posted late with the same figures.
+again posts nothing. A cycle that was missed while the product stood still, or that waited for a change whose outcome is
+not known yet, is posted late with the same figures.
 """
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import structlog
 from django.db import transaction
 
 from seatwright.access import audit
@@ -16,10 +18,16 @@ from seatwright.billing import changes as billing
 from seatwright.billing import queries as charges
 from seatwright.customers import queries as customers
 from seatwright.customers.queries import CustomerRow
+from seatwright.orders import queries as orders
 from seatwright.rules import business_dates, money, periods, proration, tax, terms
+from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import pricing
 
 NAMESPACE_WORD = "cycle"
+_Cycle = tuple[holdings.Term, periods.Period]
+
+log = structlog.get_logger(__name__)
 
 
 def post_due(*, at: dt.datetime) -> int:
@@ -38,32 +46,69 @@ def charge_id(*, subscription_id: uuid.UUID, start_on: dt.date) -> uuid.UUID:
 
 def _post_page(ids: Sequence[uuid.UUID], *, at: dt.datetime) -> int:
     held = holdings.terms(subscription_ids=ids)
-    changes = holdings.seat_changes(subscription_ids=ids)
+    rows = holdings.by_ids(subscription_ids=ids)
+    buyers = customers.by_ids(customer_ids=list({row.customer_id for row in rows}))
+    begun = {row.subscription_id: _begun(row, buyers[row.customer_id], held, at=at) for row in rows}
+    known = charges.posted(operation_ids=[key for cycles in begun.values() for key in cycles])
     posted = 0
-    for row in holdings.by_ids(subscription_ids=ids):
-        customer = customers.customer(seen_by=SYSTEM, customer_id=row.customer_id)
-        today = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
-        due = [
-            (term, cycle)
-            for term in held.get(row.subscription_id, ())
-            for cycle in cycles_of(term, until_on=today)
-            if cycle.start_on >= term.charged_from_on
-        ]
-        known = charges.posted(
-            operation_ids=[charge_id(subscription_id=row.subscription_id, start_on=c.start_on) for _, c in due]
-        )
-        for term, cycle in due:
-            operation_id = charge_id(subscription_id=row.subscription_id, start_on=cycle.start_on)
-            if operation_id in known:
-                continue
-            seats = seats_on(changes.get(row.subscription_id, ()), on=cycle.start_on, zone=customer.reseller_time_zone)
-            posted += _post(row, customer, term, cycle, seats=seats, operation_id=operation_id, at=at)
+    for row in rows:
+        missing = {key: each for key, each in begun[row.subscription_id].items() if key not in known}
+        if missing:
+            posted += _post_missing(row, buyers[row.customer_id], missing, at=at)
     return posted
+
+
+def _begun(
+    row: holdings.HoldingRow,
+    customer: CustomerRow,
+    held: Mapping[uuid.UUID, Sequence[holdings.Term]],
+    *,
+    at: dt.datetime,
+) -> dict[uuid.UUID, _Cycle]:
+    """The cycles that have begun and are ours to charge, by the id under which they are posted."""
+    today = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
+    return {
+        charge_id(subscription_id=row.subscription_id, start_on=cycle.start_on): (term, cycle)
+        for term in held.get(row.subscription_id, ())
+        for cycle in cycles_of(term, until_on=today)
+        if cycle.start_on >= term.charged_from_on
+    }
+
+
+def _post_missing(
+    row: holdings.HoldingRow, customer: CustomerRow, missing: Mapping[uuid.UUID, _Cycle], *, at: dt.datetime
+) -> int:
+    """Post what is missing while the subscription stands still; 0 while a change of it is under way.
+
+    A change booked before the cycle began counts for it and is charged on its own only up to there, so the cycle waits
+    until it is known whether the change happened; it is posted late then, with the figures of its first day.
+    """
+    with transaction.atomic():
+        subscriptions.hold_still(subscription_ids=[row.subscription_id])
+        if orders.open_lines(subscription_ids=[row.subscription_id]):
+            return 0
+        known = charges.posted(operation_ids=list(missing))
+        changes = holdings.seat_changes(subscription_ids=[row.subscription_id]).get(row.subscription_id, ())
+        own = charges.charged_from(operation_ids=[each.operation_id for each in changes if each.operation_id])
+        posted = 0
+        for operation_id, (term, cycle) in missing.items():
+            seats = seats_on(changes, on=cycle.start_on, zone=customer.reseller_time_zone, charged_from=own)
+            if operation_id in known or seats < 1:
+                continue
+            try:
+                charge = _charge(row, customer, term, cycle, seats=seats)
+            except tax.NoRateKnown:
+                log.exception("no tax rate is known", subscription_id=str(row.subscription_id))
+                continue
+            _post(row, charge, operation_id=operation_id, at=at)
+            posted += 1
+        return posted
 
 
 def cycles_of(term: holdings.Term, *, until_on: dt.date) -> tuple[periods.Period, ...]:
     """The charge cycles of a term that have begun by `until_on`, the last one cut where the term ends."""
-    if not term.unit_rate or until_on < term.start_on:
+    is_sold = pricing.is_sold(term=term.term, billing_plan=term.billing_plan)
+    if not term.unit_rate or not is_sold or until_on < term.start_on:
         return ()
     last_on = min(until_on + dt.timedelta(days=1), term.end_on)
     whole = periods.charge_cycles(
@@ -75,56 +120,49 @@ def cycles_of(term: holdings.Term, *, until_on: dt.date) -> tuple[periods.Period
     return tuple(cycle for cycle in whole if term.start_on <= cycle.start_on < last_on)
 
 
-def seats_on(changes: Sequence[holdings.SeatChange], *, on: dt.date, zone: str) -> int:
-    """The seats with which the day began: changes made during it were charged by themselves, a renewal's were not."""
-    return sum(
-        change.seats
-        for change in changes
-        if (day := business_dates.business_date(at=change.at, zone=zone)) < on
-        or (change.came_with_renewal and day == on)
-    )
-
-
-def _post(
-    row: holdings.HoldingRow,
-    customer: CustomerRow,
-    term: holdings.Term,
-    cycle: periods.Period,
-    *,
-    seats: int,
-    operation_id: uuid.UUID,
-    at: dt.datetime,
+def seats_on(
+    changes: Sequence[holdings.SeatChange], *, on: dt.date, zone: str, charged_from: Mapping[uuid.UUID, dt.date]
 ) -> int:
-    if seats < 1:
-        return 0
-    charge = _charge(row, customer, term, cycle, seats=seats)
-    with transaction.atomic():
-        billing.post(
-            operation_id=operation_id,
-            order_line_id=None,
-            reseller_id=row.reseller_id,
-            customer_id=row.customer_id,
-            subscription_id=row.subscription_id,
-            charges=[charge],
-            at=at,
-        )
-        audit.record(
-            by=SYSTEM,
-            action="cycle.charged",
-            subject_kind="subscription",
-            subject_id=row.subscription_id,
-            before={},
-            after={
-                "seats": seats,
-                "start_on": charge.period_start_on.isoformat(),
-                "amount_minor": charge.amount_minor,
-            },
-            at=at,
-            reseller_id=row.reseller_id,
-            customer_id=row.customer_id,
-            operation_id=operation_id,
-        )
-    return 1
+    """The seats that a cycle beginning on the day `on` is charged for.
+
+    A change that has charges of its own, from the day in `charged_from`, counts in the cycles that begin after that
+    day, however long it took to carry out; any other (found at the vendor, come with a renewal) in those from its own
+    day on.
+    """
+
+    def counts(change: holdings.SeatChange) -> bool:
+        own = None if change.operation_id is None else charged_from.get(change.operation_id)
+        return business_dates.business_date(at=change.at, zone=zone) <= on if own is None else own < on
+
+    return sum(change.seats for change in changes if counts(change))
+
+
+def _post(row: holdings.HoldingRow, charge: billing.NewCharge, *, operation_id: uuid.UUID, at: dt.datetime) -> None:
+    billing.post(
+        operation_id=operation_id,
+        order_line_id=None,
+        reseller_id=row.reseller_id,
+        customer_id=row.customer_id,
+        subscription_id=row.subscription_id,
+        charges=[charge],
+        at=at,
+    )
+    audit.record(
+        by=SYSTEM,
+        action="cycle.charged",
+        subject_kind="subscription",
+        subject_id=row.subscription_id,
+        before={},
+        after={
+            "seats": charge.seats,
+            "start_on": charge.period_start_on.isoformat(),
+            "amount_minor": charge.amount_minor,
+        },
+        at=at,
+        reseller_id=row.reseller_id,
+        customer_id=row.customer_id,
+        operation_id=operation_id,
+    )
 
 
 def _charge(

@@ -112,7 +112,7 @@ class _Assembly:
 
     def holding(self, row: holdings.HoldingRow) -> rules.Holding:
         offer = self.offers[row.subscription_id]
-        priced = bool(row.unit_rate) and _is_sold(row)
+        priced = bool(row.unit_rate) and is_sold(term=row.term, billing_plan=row.billing_plan)
         is_wished = row.subscription_id in self.wanted
         return rules.Holding(
             subscription_key=str(row.subscription_id),
@@ -186,10 +186,10 @@ def _offers(rows: Sequence[holdings.HoldingRow], customer: CustomerRow) -> dict[
     return {row.subscription_id: found.get(row.offer_key) for row in rows}
 
 
-def _is_sold(row: holdings.HoldingRow) -> bool:
+def is_sold(*, term: str, billing_plan: str) -> bool:
     """Whether term and billing plan are a pair that seats are sold in."""
     try:
-        terms.require_allowed(term=terms.Term(row.term), billing_plan=terms.BillingPlan(row.billing_plan))
+        terms.require_allowed(term=terms.Term(term), billing_plan=terms.BillingPlan(billing_plan))
     except ValueError:
         return False
     return True
@@ -287,7 +287,7 @@ def returnable_of(row: holdings.HoldingRow, *, at: dt.datetime, policy: windows.
 
 def cycle_of(row: holdings.HoldingRow, *, on: dt.date) -> periods.Period:
     """The charge cycle in which `on` lies; that day alone where the subscription has no cycle then."""
-    if not _is_sold(row) or on < row.anchor_on:
+    if not is_sold(term=row.term, billing_plan=row.billing_plan) or on < row.anchor_on:
         return periods.Period(on, on + dt.timedelta(days=1))
     return periods.charge_cycle(
         anchor_on=row.anchor_on, term=terms.Term(row.term), billing_plan=terms.BillingPlan(row.billing_plan), on=on
@@ -296,7 +296,11 @@ def cycle_of(row: holdings.HoldingRow, *, on: dt.date) -> periods.Period:
 
 def rest_of_term_minor(row: holdings.HoldingRow, *, seats: int, on: dt.date) -> int:
     """What `seats` of the subscription cost from `on` until the commitment ends; 0 once it has ended."""
-    if not row.unit_rate or not _is_sold(row) or not row.anchor_on <= on < row.commitment_end_on:
+    if (
+        not row.unit_rate
+        or not is_sold(term=row.term, billing_plan=row.billing_plan)
+        or not row.anchor_on <= on < row.commitment_end_on
+    ):
         return 0
     rate = money.Rate.parse(row.unit_rate, row.currency)
     within = periods.Period(on, row.commitment_end_on)
