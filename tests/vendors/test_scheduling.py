@@ -310,6 +310,13 @@ def test_a_renewal_that_repeats_the_present_term_counts_as_none_scheduled() -> N
     assert not fewer.ends_as(outcome=RENEW, next_term=None, shape="classic")
 
 
+def test_a_renewal_announced_with_auto_renew_off_is_not_yet_one() -> None:
+    announced = translate.subscription(read(autoRenewEnabled=False, scheduledActions=[action("RenewToNewTerm")]))
+    assert announced.end_of_term is RENEW
+    assert not announced.ends_as(outcome=RENEW, next_term=None, shape="actions")
+    assert not announced.ends_as(outcome=CANCEL, next_term=None, shape="classic")
+
+
 def test_auto_renew_off_alone_is_a_cancellation_of_the_classic_form_only() -> None:
     off = translate.subscription(read(autoRenewEnabled=False))
     assert off.ends_as(outcome=CANCEL, next_term=None, shape="classic")
