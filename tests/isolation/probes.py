@@ -1,0 +1,225 @@
+"""Makes the requests: every route, method and principal, with rows of each customer and with rows that nobody has.
+
+A request that names a stranger's row comes with a twin that names a row that does not exist; both must be answered
+alike. `every` thins out the variants so that a short run still touches each route, method, principal and customer.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.isolation import fields
+from tests.isolation.asks import Ask
+from tests.isolation.canaries import LETTERS
+from tests.isolation.principals import Principal
+from tests.isolation.routes import LINK_PARAMETERS, Route
+from tests.isolation.subjects import Subject, missing, of_customer
+from tests.isolation.world import World
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
+LINKS = {"uidb36": "1", "key": "abc-def"}
+assert LINKS.keys() == set(LINK_PARAMETERS)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A request, and where it names a stranger's row, the same with a row that nobody has."""
+
+    ask: Ask
+    twin: Ask | None
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What a variant adds to a request."""
+
+    label: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    suffix: str = ""
+
+
+PLAIN = Extra(label="plain")
+NOWHERE = missing()
+VARIANTS = (
+    Extra(label="fragment", headers=(("HX-Request", "true"),)),
+    Extra(label="boosted", headers=(("HX-Request", "true"), ("HX-Boosted", "true"), ("HX-Target", "main"))),
+    Extra(label="lib.js", suffix="/lib.js"),
+    Extra(label="json suffix", suffix=".json"),
+    Extra(label="slash", suffix="/"),
+    Extra(label="as json", headers=(("Accept", "application/json"),)),
+    Extra(label="german", headers=(("Accept-Language", "de"),)),
+    Extra(label="method header", headers=(("X-HTTP-Method-Override", "DELETE"), ("X-Method-Override", "PUT"))),
+    Extra(label="method query", query=(("_method", "DELETE"),)),
+    Extra(label="forwarded", headers=(("X-Forwarded-Host", "evil.example"), ("X-Original-URL", "/staff/queue"))),
+    Extra(
+        label="conditional", headers=(("If-None-Match", "*"), ("If-Modified-Since", "Mon, 01 Jan 2035 00:00:00 GMT"))
+    ),
+)
+
+
+class Generator:
+    """All requests for one world."""
+
+    def __init__(self, world: World, principals: list[Principal], *, every: int = 1) -> None:
+        self.principals, self.every = principals, every
+        self.subjects = {letter: of_customer(world, letter) for letter in LETTERS}
+        self.names = {
+            letter: world.shop.names[each.vendor_subscription["plain"]] for letter, each in world.customers.items()
+        }
+
+    def openers(self, route: Route) -> Iterator[Ask]:
+        """Requests of those who can do much, about all of their own rows: they show that the route works at all."""
+        for name in ("token a write", "token r1 staff") if route.is_api else ("a_owner", "b_owner", "r1_admin"):
+            principal = next(each for each in self.principals if each.name == name)
+            for method in METHODS:
+                own = self.subjects[self._home(principal).letter]
+                for subject in own if route.rows and method in ("GET", "POST") else own[:1]:
+                    yield self._ask(route, principal, method, subject, named=[subject], extra=PLAIN)
+
+    def pairs(self, route: Route, *, takes: frozenset[str]) -> Iterator[Pair]:
+        """Every request to this route that is not left out; variants only by the methods that it `takes`."""
+        for principal in self.principals:
+            is_at_home = route.is_api == (principal.kind == "token") or principal.kind == "none"
+            for method in METHODS:
+                for number, subject in enumerate(self._subjects(route, principal)):
+                    is_kept = is_at_home and method in ("GET", "POST") and self._is_first(subject)
+                    if is_kept or self._is_chosen(route.path, principal.name, method, str(number)):
+                        yield self._pair(route, principal, method, subject, named=[subject], extra=PLAIN)
+            if is_at_home:
+                yield from self._variants(route, principal, methods=[each for each in ("GET", "POST") if each in takes])
+                yield from self._bodies(route, principal) if "POST" in takes else ()
+                yield from self._without_csrf(route, principal)
+
+    def _is_first(self, subject: Subject) -> bool:
+        return not subject.letter or subject == self.subjects[subject.letter][0]
+
+    def _subjects(self, route: Route, principal: Principal) -> list[Subject]:
+        """Rows of everybody and rows that nobody has; the principal's own where the address names none."""
+        if not route.rows:
+            return [self._home(principal)]
+        found = []
+        for letter in LETTERS:
+            rows = [{subject.ids[kind] for subject in self.subjects[letter]} for kind in route.rows]
+            found += self.subjects[letter][: max(len(each) for each in rows)]
+        return [*found, NOWHERE]
+
+    def _home(self, principal: Principal) -> Subject:
+        return self.subjects[min(principal.sees, default="A")][0]
+
+    def _variants(self, route: Route, principal: Principal, *, methods: list[str]) -> Iterator[Pair]:
+        """Suffixes, headers and parameters, about an own row and about one of each stranger."""
+        letters = LETTERS if route.rows else (self._home(principal).letter,)
+        for extra in (*VARIANTS, *self._queries(route, principal)):
+            for letter in letters:
+                for method in methods:
+                    if self._is_chosen(route.path, principal.name, extra.label, letter, method):
+                        subject = self.subjects[letter][0]
+                        yield self._pair(route, principal, method, subject, named=[subject], extra=extra)
+
+    def _is_chosen(self, *parts: str) -> bool:
+        return zlib.crc32("|".join(parts).encode()) % self.every == 0
+
+    def _queries(self, route: Route, principal: Principal) -> list[Extra]:
+        """Parameters that the product reads and some that it must not listen to, with a stranger's words and ids."""
+        letter = next((each for each in LETTERS if each not in principal.sees), "B")
+        stranger, name = self.subjects[letter][0], self.names[letter]
+        instant = "2026-03-17T10:00:00+00:00"
+        read = set(fields.QUERY_VALUES) | {"unlicensed"}
+        if route.is_api:
+            read |= {each for op in self._operations(route).values() for each in fields.api_query_names(op)}
+        words = {
+            "name": name,
+            "customer": stranger.ids["customer_id"],
+            "cursor of people": f"{name}|1",
+            "cursor of customers": f"{name}|{stranger.ids['customer_id']}",
+            "cursor of orders": f"{instant}|{stranger.ids['order_id']}",
+            "first instant": f"0001-01-01T00:00:00+14:00|{stranger.ids['order_id']}",
+            "last instant": f"9999-12-31T23:59:59-14:00|{stranger.ids['order_id']}",
+            "nul": "a\x00b|1",
+            "wildcards": "%_\\'\"--|9",
+            "large": f"{'x' * 3000}|{'9' * 400}",
+            "digits": "x|٣",
+        }
+        found = [
+            Extra(label=f"{label} as {parameter}", query=((parameter, word),))
+            for parameter in sorted(read)
+            for label, word in words.items()
+        ]
+        found += [Extra(label=f"{each} twice", query=((each, "a"), (each, name))) for each in sorted(read)]
+        for stray in fields.STRAY_NAMES:
+            found.append(Extra(label=f"stray {stray}", query=((stray, stranger.ids["customer_id"]), ("q", "a"))))
+        found.append(Extra(label="order by a secret", query=(("order_by", "idempotency_key"), ("o", "-password"))))
+        tenant = (("X-Tenant", stranger.ids["tenant_id"]), ("X-Customer-Id", stranger.ids["customer_id"]))
+        found.append(Extra(label="headers of a tenant", headers=(*tenant, ("X-User", "system"))))
+        return found
+
+    def _bodies(self, route: Route, principal: Principal) -> Iterator[Pair]:
+        """Own address, and in the body a stranger's rows, own and strange ones mixed, or a stranger's key."""
+        own = self._home(principal)
+        if own.letter not in principal.sees or not (route.rows or route.is_api):
+            return
+        for letter in sorted(set(LETTERS) - principal.knows):
+            for stranger in self.subjects[letter][: 8 if self.every < 4 else 2]:
+                shapes = [
+                    ("strange body", [stranger], [NOWHERE]),
+                    ("mixed body", [own, stranger], [own, NOWHERE]),
+                ]
+                if "quote_id" in route.rows:
+                    keyed = [replace(own, key=stranger.key)], [replace(own, key=NOWHERE.key)]
+                    shapes.append(("strange key", *keyed))
+                for label, named, twin in shapes:
+                    extra = Extra(label=f"{label} of {letter} {stranger.ids['subscription_id'][:4]}")
+                    ask = self._ask(route, principal, "POST", own, named=named, extra=extra)
+                    other = self._ask(route, principal, "POST", own, named=twin, extra=Extra(label=f"{label}, missing"))
+                    yield Pair(ask=replace(ask, letters=ask.letters | {letter}), twin=replace(other, is_missing=True))
+
+    def _without_csrf(self, route: Route, principal: Principal) -> Iterator[Pair]:
+        """Every method that could change something, without the form's token; programs have none and need none."""
+        if principal.kind != "session" or route.is_api:
+            return
+        subject = self._home(principal)
+        for method in WITH_BODY:
+            if method != "POST" and not self._is_chosen(route.path, principal.name, method, "no token"):
+                continue
+            ask = self._ask(route, principal, method, subject, named=[subject], extra=Extra(label="no token"))
+            yield Pair(ask=replace(ask, has_csrf=False), twin=None)
+
+    def _pair(
+        self, route: Route, principal: Principal, method: str, subject: Subject, *, named: list[Subject], extra: Extra
+    ) -> Pair:
+        ask = self._ask(route, principal, method, subject, named=named, extra=extra)
+        if not route.rows or not ask.is_foreign:
+            return Pair(ask=ask, twin=None)
+        return Pair(ask=ask, twin=self._ask(route, principal, method, NOWHERE, named=[NOWHERE], extra=extra))
+
+    def _ask(
+        self, route: Route, principal: Principal, method: str, subject: Subject, *, named: list[Subject], extra: Extra
+    ) -> Ask:
+        path = route.path.format(**subject.ids, **LINKS)
+        ask = Ask(
+            route=route,
+            principal=principal,
+            method=method,
+            path=path + extra.suffix,
+            variant=extra.label,
+            query=extra.query,
+            headers=dict(extra.headers),
+            letters=frozenset(subject.letter) if route.rows else frozenset(),
+            is_missing=bool(route.rows) and not subject.letter,
+        )
+        if method not in WITH_BODY:
+            return ask
+        if not route.is_api:
+            return replace(ask, form=fields.form(path=path, named=named))
+        operation = self._operations(route).get(method)
+        body: Any = {} if operation is None else fields.api_body(operation, named=named)
+        headers = {} if operation is None else fields.api_headers(operation, named=named)
+        return replace(ask, body=body, headers={**ask.headers, **headers})
+
+    @staticmethod
+    def _operations(route: Route) -> dict[str, dict[str, Any]]:
+        """The operations of the API at this route by method."""
+        return {method: each for (method, path), each in fields.api_operations().items() if path == route.path}

@@ -1,0 +1,81 @@
+"""Nobody sees, changes, counts or infers what belongs to somebody else, on any address (invariants 26 and 27)."""
+
+import os
+import time
+
+import pytest
+from django.urls import get_resolver
+
+from tests.isolation import fields, principals, prober, probes, routes
+from tests.isolation.canaries import LETTERS
+from tests.isolation.world import World
+
+NIGHTLY = os.environ.get("SEATWRIGHT_TEST_SIZE") == "nightly"
+# One in so many of the variants is sent; each route, method, principal and customer is tried in any case.
+THINNED = 2 if NIGHTLY else 60
+PROBES_LEAST = 50_000 if NIGHTLY else 10_000
+SHOWN_MOST = 25
+
+pytestmark = [pytest.mark.simulation] if NIGHTLY else []
+
+
+@pytest.fixture(scope="module")
+def known() -> list[routes.Route]:
+    return routes.all_routes(get_resolver().url_patterns, exempt=routes.exemptions())
+
+
+@pytest.fixture(scope="module")
+def everybody(world: World) -> list[principals.Principal]:
+    return principals.all_of(world)
+
+
+@pytest.fixture(scope="module")
+def desk(world: World, everybody: list[principals.Principal]) -> prober.Prober:
+    return prober.Prober(world)
+
+
+@pytest.mark.django_db
+def test_every_route_is_classified_or_exempt_for_a_reason(known: list[routes.Route]) -> None:
+    assert routes.complaints(exempt=routes.exemptions(), patterns=get_resolver().url_patterns) == []
+    assert len({each.name for each in known}) == len(known)
+
+
+def test_every_field_that_the_portal_reads_is_known_to_the_probe() -> None:
+    assert fields.complaints() == []
+
+
+@pytest.mark.django_db
+def test_no_route_shows_or_changes_what_belongs_to_somebody_else(
+    desk: prober.Prober,
+    world: World,
+    everybody: list[principals.Principal],
+    known: list[routes.Route],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    began = time.monotonic()
+    tally = desk.run(known, probes.Generator(world, everybody, every=THINNED))
+    controlled = {name for name, _method in tally.controls}
+    with capsys.disabled():
+        print(  # noqa: T201 -- the figures are the point of the run
+            f"\nisolation: {tally.probes} probes, {len(known)} routes, {len(everybody)} principals, "
+            f"{tally.twins} compared with a row that nobody has, {len(controlled)} routes with a positive control, "
+            f"{tally.scanned_bytes / 1e6:.0f} MB scanned, {len(tally.signs_seen_by_those_who_may)} canaries seen by "
+            f"those who may, {len(tally.findings)} findings, {time.monotonic() - began:.0f} s"
+        )
+    assert tally.findings[:SHOWN_MOST] == []
+    unanswered = {each.name for each in routes.exemptions() if each.kind == "unanswered"}
+    assert {each.name for each in known} - controlled == unanswered, "nobody gets a success there, or now somebody does"
+    assert tally.probes >= PROBES_LEAST
+    assert tally.twins >= PROBES_LEAST // 4
+    assert world.vendor.calls == []
+
+
+@pytest.mark.django_db
+def test_the_canaries_do_sing_for_those_who_may_hear_them(desk: prober.Prober, world: World) -> None:
+    """Without this, a scan that finds nothing could be one that cannot find anything."""
+    seen = desk.tally.signs_seen_by_those_who_may
+    for letter in LETTERS:
+        assert world.customers[letter].ids["customer_id"][0] in seen
+        assert len({sign for sign in seen if sign.lower().startswith(f"canary-{letter.lower()}-")}) >= 20
+        assert len({sign for sign in seen if sign.lower().startswith(f"canary-{letter.lower()}p-")}) >= 3
+        assert {number for number, owner in world.canaries.numbers.items() if owner == letter} & seen
