@@ -23,6 +23,8 @@ PASSWORD = "correct horse battery staple"
 BASIC = "3b555118-da6a-4418-894f-7df1e2096870"
 STANDARD = "f245ecc8-75af-4f8e-b61f-27d8114de5f3"
 EXCHANGE = "4b9405b0-7788-4568-add1-99614e613b69"
+PREMIUM = "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46"
+PREMIUM_OFFER = "microsoft:CFQ7TTC0LCHC:0002:commercial:P1Y:monthly:BE"
 RETURNABLE_UNTIL = NOW + dt.timedelta(days=5)
 
 
@@ -60,6 +62,27 @@ def build() -> Scene:
         standard=standard,
         south_basic=south_basic,
     )
+
+
+def sell(scene: Scene) -> uuid.UUID:
+    """Let `north` hold 10 seats of Premium too, an offer of the catalogue, 9 of them held by people."""
+    catalogue.load_demo_catalogue(at=NOW, markets=("BE",))
+    (tenant,) = customer_queries.tenants(seen_by=SYSTEM, customer_ids=[scene.customers["north"]])
+    premium = _hold(tenant, "Business Premium", PREMIUM, 10, "20.00", offer_key=PREMIUM_OFFER)
+    _pools(tenant, {BASIC: (10, 7, 0), STANDARD: (5, 0, 0), EXCHANGE: (3, 1, 3), PREMIUM: (10, 9, 0)})
+    return premium
+
+
+def hold_monthly(scene: Scene) -> uuid.UUID:
+    """Let `north` hold 2 seats of a licence that runs from month to month."""
+    (tenant,) = customer_queries.tenants(seen_by=SYSTEM, customer_ids=[scene.customers["north"]])
+    return _hold(tenant, "Rolling Premium", PREMIUM, 2, "24.00", term="P1M", ends_on=dt.date(2026, 4, 1))
+
+
+def hold_returnable(scene: Scene) -> uuid.UUID:
+    """Let `north` hold 3 seats at 10.00 a month that can all still be returned."""
+    (tenant,) = customer_queries.tenants(seen_by=SYSTEM, customer_ids=[scene.customers["north"]])
+    return _hold(tenant, "Visio", PREMIUM, 3, "10.00", returnable=((3, RETURNABLE_UNTIL),))
 
 
 def _reseller(name: str) -> uuid.UUID:
@@ -120,6 +143,9 @@ def _hold(
     seats: int,
     unit_rate: str,
     returnable: tuple[tuple[int, dt.datetime], ...] = (),
+    offer_key: str = "",
+    term: str = "P1Y",
+    ends_on: dt.date = dt.date(2027, 3, 1),
 ) -> uuid.UUID:
     return subscriptions.adopt(
         new=subscriptions.NewSubscription(
@@ -128,10 +154,10 @@ def _hold(
             customer_id=tenant.customer_id,
             vendor_key="microsoft",
             vendor_subscription_id=str(uuid.uuid4()),
-            offer_key="",
+            offer_key=offer_key,
             sku_id=sku_id,
             name=name,
-            term="P1Y",
+            term=term,
             billing_plan="monthly",
             anchor_on=dt.date(2026, 3, 1),
             term_start_on=dt.date(2026, 3, 1),
@@ -144,7 +170,7 @@ def _hold(
             status="active",
             seats=seats,
             auto_renew=True,
-            commitment_end_on=dt.date(2027, 3, 1),
+            commitment_end_on=ends_on,
             returnable=returnable,
             scheduled=None,
             cancellable_until=None,

@@ -6,7 +6,7 @@ import typing
 import pytest
 from django.utils import translation
 
-from seatwright.rules import refusals
+from seatwright.rules import conflicts, refusals, renewals, terms, timeline
 from seatwright.web import formats, wording
 from seatwright.web.templatetags import components, words
 
@@ -28,6 +28,24 @@ SAMPLES: dict[type, typing.Any] = {
 }
 
 
+START, END = dt.date(2027, 2, 28), dt.date(2028, 2, 29)
+CONFLICTS: dict[type, typing.Any] = {
+    conflicts.StillAssigned: conflicts.StillAssigned(9, 7),
+    conflicts.NotReachable: conflicts.NotReachable("offer"),
+    conflicts.NotOnSale: conflicts.NotOnSale("offer"),
+    conflicts.PlanNotOffered: conflicts.PlanNotOffered(
+        terms.Term.P1Y, terms.BillingPlan.TRIENNIAL, (terms.BillingPlan.MONTHLY, terms.BillingPlan.ANNUAL)
+    ),
+    conflicts.EndDateNotAllowed: conflicts.EndDateNotAllowed(END, (START,)),
+    conflicts.EndingNotOffered: conflicts.EndingNotOffered(renewals.Ending.EXTENDED),
+    conflicts.Contradicts: conflicts.Contradicts(renewals.Ending.CANCEL),
+    conflicts.AfterTheEnd: conflicts.AfterTheEnd(renewals.Ending.CANCEL, START),
+    conflicts.NotARenewal: conflicts.NotARenewal(START, END),
+    conflicts.PromotionMismatch: conflicts.PromotionMismatch("promotion"),
+    conflicts.Locked: conflicts.Locked(UNTIL),
+} | {kind: SAMPLES[kind] for kind in (refusals.BelowMinimum, refusals.AboveMaximum, refusals.StepSize)}
+
+
 def said(found: refusals.Refusal, language: str = "en") -> str:
     with translation.override(language):
         return wording.refusal(found, seats_before=7, zone="Europe/Brussels")
@@ -41,6 +59,54 @@ def test_every_refusal_has_its_sentence_in_every_language() -> None:
         assert german.endswith(".")
         assert english != german
         assert "%(" not in english + german
+
+
+def against(reason: conflicts.Reason, language: str = "en") -> str:
+    with translation.override(language):
+        return wording.conflict(reason, zone="Europe/Brussels")
+
+
+def test_everything_against_a_renewal_has_its_sentence_in_every_language() -> None:
+    assert set(CONFLICTS) == set(typing.get_args(conflicts.Reason))
+    bare = (
+        conflicts.PlanNotOffered(terms.Term.P3Y, terms.BillingPlan.MONTHLY, ()),
+        conflicts.EndDateNotAllowed(END, ()),
+    )
+    for reason in (*CONFLICTS.values(), *bare):
+        english, german = against(reason), against(reason, "de")
+        assert english.endswith(".")
+        assert german.endswith(".")
+        assert english != german
+        assert "%(" not in english + german
+
+
+def test_what_speaks_against_a_renewal_says_what_is_possible_instead() -> None:
+    assert against(CONFLICTS[conflicts.PlanNotOffered]) == (
+        "This licence is not sold like that. With this term it is: billed monthly, billed yearly."
+    )
+    assert against(CONFLICTS[conflicts.Locked]) == (
+        "The renewal has been fixed since Tue 24 Nov 2026, 14:03 CET (13:03 UTC), because the vendor may be working on "
+        "it. After the renewal you can change the licence again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("dimension", "value", "text"),
+    [
+        (timeline.Dimension.QUANTITY, timeline.SeatsTotal(1), "1 seat in all"),
+        (timeline.Dimension.QUANTITY, timeline.SeatsBy(-2), "2 seats fewer"),
+        (timeline.Dimension.QUANTITY, timeline.SeatsBy(1), "1 seat more"),
+        (timeline.Dimension.TERM, terms.Term.P3Y, "3 years"),
+        (timeline.Dimension.BILLING_PLAN, terms.BillingPlan.ANNUAL, "billed yearly"),
+        (timeline.Dimension.END_DATE, dt.date(2027, 7, 1), "the next term ends on 30 Jun 2027"),
+        (timeline.Dimension.ENDING, renewals.Ending.CANCEL, "ends with its term"),
+        (timeline.Dimension.ENDING, renewals.Ending.RENEW, "goes on after its term"),
+        (timeline.Dimension.OFFER, "key", "Business Premium"),
+    ],
+)
+def test_a_wish_reads_as_it_was_made(dimension: timeline.Dimension, value: timeline.Value, text: str) -> None:
+    with translation.override("en"):
+        assert wording.wish(dimension, value, names={"key": "Business Premium"}) == text
 
 
 def test_a_closed_window_is_told_with_the_next_possible_date() -> None:

@@ -146,6 +146,7 @@ def _menu(request: HttpRequest, *, by: Actor, current: customers.CustomerRow | N
     if permissions.allowed(by=by, action="licences.view", **where):
         links.append(_link(request, _("Licences"), "armchair", "licences", current.customer_id))
         links.append(_link(request, _("Look ahead"), "calendar-event", "ahead", current.customer_id))
+        links.append(_link(request, _("Renewals"), "history", "renewals", current.customer_id))
     if permissions.allowed(by=by, action="people.view", **where):
         links.append(_link(request, _("People"), "users", "people", current.customer_id))
     if permissions.allowed(by=by, action="orders.view", **where):

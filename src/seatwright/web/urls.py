@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.usersessions import views as sessions
 from django.urls import path, re_path
 
-from seatwright.web import accounts, views_change, views_customer, views_shell, views_staff
+from seatwright.web import accounts, views_change, views_customer, views_renewal, views_shell, views_staff, views_status
 
 RESET_KEY = r"^account/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
@@ -20,7 +20,11 @@ urlpatterns = [
     path("o/<uuid:customer_id>/ahead", views_customer.ahead, name="ahead"),
     path("o/<uuid:customer_id>/people", views_customer.people, name="people"),
     path("o/<uuid:customer_id>/orders", views_customer.orders, name="orders"),
+    path("o/<uuid:customer_id>/renewals", views_renewal.radar, name="renewals"),
     path("subscriptions/<uuid:subscription_id>", views_customer.subscription, name="subscription"),
+    path("subscriptions/<uuid:subscription_id>/renewal", views_renewal.schedule, name="schedule_renewal"),
+    path("subscriptions/<uuid:subscription_id>/renewal/revoke", views_renewal.revoke, name="revoke_renewal"),
+    path("subscriptions/<uuid:subscription_id>/status", views_status.status, name="change_status"),
     path("quotes/<uuid:quote_id>", views_change.quote, name="quote"),
     path("quotes/<uuid:quote_id>/again", views_change.requote, name="requote"),
     path("quotes/<uuid:quote_id>/book", views_change.book, name="book"),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -13,9 +14,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from seatwright.access import permissions
+from seatwright.access.actors import Actor
 from seatwright.operations import queries as operations
-from seatwright.web import editor, formats, requests, wording
-from seatwright.workflows import follow_order, licence_rows, look_ahead, overview, sync_tenant
+from seatwright.subscriptions import queries as holdings
+from seatwright.web import editor, formats, renewal_form, requests, wording
+from seatwright.workflows import follow_order, licence_rows, look_ahead, overview, renewal_radar, sync_tenant
 
 LOOK_AHEAD = dt.timedelta(days=92)
 
@@ -27,6 +30,7 @@ class Line:
     row: licence_rows.LicenceRow
     typed: editor.Typed
     is_open: bool
+    planned: str
 
     @property
     def key(self) -> str:
@@ -56,6 +60,14 @@ class BandLines:
     is_reading: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Return:
+    """What returning a licence's unused seats asks the review page for: the total now and the one wished."""
+
+    base: int
+    total: int
+
+
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """The organisations of the person; staff who belong to none start at their customers."""
@@ -63,8 +75,25 @@ def home(request: HttpRequest) -> HttpResponse:
     if by.is_staff and not any(grant.customer_id for grant in by.grants):
         return HttpResponseRedirect(reverse("staff_customers"))
     page = overview.home(by=by, at=requests.now())
-    names = {tile.customer_id: tile.name for tile in page.tiles}
-    return render(request, "pages/home.html", {"page": page, "names": names})
+    values = {
+        "page": page,
+        "names": {tile.customer_id: tile.name for tile in page.tiles},
+        "returns": _returns(page, by=by),
+    }
+    return render(request, "pages/home.html", values)
+
+
+def _returns(page: overview.Home, *, by: Actor) -> dict[uuid.UUID, Return]:
+    """For every licence with unused seats that can still be returned, what its button asks for."""
+    unused = {need.subscription_id: need.seats for need in page.needs if need.kind == "window_closing"}
+    changeable = [tile.customer_id for tile in page.tiles if tile.may_change]
+    if not unused or not changeable:
+        return {}
+    return {
+        row.subscription_id: Return(base=row.seats, total=row.seats - unused[row.subscription_id])
+        for row in holdings.holdings(seen_by=by, customer_ids=changeable)
+        if row.subscription_id in unused and row.unit_rate and not row.is_trial
+    }
 
 
 @require_GET
@@ -78,19 +107,30 @@ def licences_page(
     request: HttpRequest, page: overview.Licences, *, read: editor.Read, opened: str = "", status: int = 200
 ) -> HttpResponse:
     """The licences page with its editor as typed."""
-    requests.enter(request, customer_id=page.customer.customer_id)
-    bands = tuple(_band(band, read=read, opened=opened, may_change=page.may_change) for band in page.bands)
+    customer_id = page.customer.customer_id
+    requests.enter(request, customer_id=customer_id)
+    ahead = renewal_radar.renewals_of(by=requests.acting(request), customer_id=customer_id, at=requests.now())
+    planned = {
+        each.subscription_id: wording.renewal_outcome(each.following)
+        for each in ahead
+        if each.has_wish and each.following is not None
+    }
+    bands = tuple(
+        _band(band, read=read, opened=opened, planned=planned, may_change=page.may_change) for band in page.bands
+    )
     values = {"page": page, "bands": bands, "errors": read.errors, "time_zone": page.customer.time_zone}
     return render(request, "pages/licences.html", values, status=status)
 
 
-def _band(band: licence_rows.Band, *, read: editor.Read, opened: str, may_change: bool) -> BandLines:
+def _band(
+    band: licence_rows.Band, *, read: editor.Read, opened: str, planned: Mapping[uuid.UUID, str], may_change: bool
+) -> BandLines:
     lines = []
     for row in band.rows:
         typed = read.lines.get(row.subscription_id) or editor.untouched(row)
         is_touched = bool(typed.errors) or (typed.seats is not None and typed.seats != row.ours)
         is_open = row.is_changeable and may_change and (is_touched or opened in ("all", str(row.subscription_id)))
-        lines.append(Line(row=row, typed=typed, is_open=is_open))
+        lines.append(Line(row=row, typed=typed, is_open=is_open, planned=planned.get(row.subscription_id, "")))
     return BandLines(
         band=band,
         vendor=wording.VENDORS.get(band.vendor_key, band.vendor_key),
@@ -116,19 +156,30 @@ def sync(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
 @require_GET
 def subscription(request: HttpRequest, subscription_id: uuid.UUID) -> HttpResponse:
     """One subscription with its seat lots and history."""
+    return subscription_page(request, subscription_id)
+
+
+def subscription_page(
+    request: HttpRequest, subscription_id: uuid.UUID, *, typed: renewal_form.Typed | None = None, status: int = 200
+) -> HttpResponse:
+    """The page of one subscription with the form for its renewal as typed."""
     by, at = requests.acting(request), requests.now()
     page = overview.subscription(by=by, subscription_id=subscription_id, at=at)
     requests.enter(request, customer_id=page.customer.customer_id)
+    zone = page.customer.time_zone
+    sheet = renewal_radar.sheet(by=by, subscription_id=subscription_id, at=at)
     values = {
+        "renewal": None if sheet is None else renewal_form.card(sheet=sheet, typed=typed, zone=zone),
         "page": page,
-        "time_zone": page.customer.time_zone,
+        "time_zone": zone,
         "vendor": wording.VENDORS.get(page.tenant.vendor_key, page.tenant.vendor_key),
         "may_change": permissions.allowed(
             by=by, action="seats.book", reseller_id=page.customer.reseller_id, customer_id=page.customer.customer_id
         ),
+        "can_end_now": page.row.ours > 0 and page.row.returnable_total >= page.row.ours,
         "now": at,
     }
-    return render(request, "pages/subscription.html", values)
+    return render(request, "pages/subscription.html", values, status=status)
 
 
 @require_GET

@@ -1,14 +1,16 @@
 """Sentences for what the product refuses and names for what it stores; the one place where codes become words."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import assert_never
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from seatwright.rules import quantities, refusals
+from seatwright.rules import conflicts, quantities, refusals, renewals, timeline
 from seatwright.web import formats
+from seatwright.workflows import change_status
 
 Words = dict[str, Promise]
 TERMS: Words = {"P1M": gettext_lazy("1 month"), "P1Y": gettext_lazy("1 year"), "P3Y": gettext_lazy("3 years")}
@@ -37,6 +39,14 @@ EVENTS: Words = {
     "seats.refused": gettext_lazy("Change of seats not carried out"),
     "cycle.charged": gettext_lazy("Billing period charged"),
     "term.renewed": gettext_lazy("Term renewed"),
+    "intent.scheduled": gettext_lazy("Renewal planned"),
+    "intent.revoked": gettext_lazy("Wish for the renewal taken back"),
+    "intent.carried_over": gettext_lazy("Wishes for the renewal kept after a change"),
+    "status.suspend": gettext_lazy("Suspension asked for"),
+    "status.resume": gettext_lazy("Resumption asked for"),
+    "status.end": gettext_lazy("Ending at once asked for"),
+    "status.changed": gettext_lazy("State changed at the vendor"),
+    "status.refused": gettext_lazy("Change of state not carried out"),
 }
 PARKED: Words = {
     "vendor_denied": gettext_lazy("The vendor does not accept our access."),
@@ -53,6 +63,33 @@ LINE_REFUSALS: Words = {
     "window_closed": gettext_lazy("The return window closed before the change could be sent."),
     "below_assigned": gettext_lazy("People were given these seats meanwhile, so nothing was taken from them."),
     "settled_not_done": gettext_lazy("Our staff looked and found that the change did not happen."),
+}
+EFFECTS: dict[change_status.Effect, Promise] = {
+    change_status.Effect.ACCESS_STOPS: gettext_lazy("People lose access to this licence at once."),
+    change_status.Effect.ACCESS_RETURNS: gettext_lazy("People get access to this licence back."),
+    change_status.Effect.BILLING_GOES_ON: gettext_lazy("It is billed as before until the end of its term."),
+    change_status.Effect.BILLING_ENDS: gettext_lazy("It is not billed any further."),
+    change_status.Effect.AUTO_RENEW_GOES_OFF: gettext_lazy("It no longer renews by itself."),
+    change_status.Effect.SEATS_CANNOT_BE_CHANGED: gettext_lazy("Seats cannot be changed until it is resumed."),
+    change_status.Effect.WISHES_ARE_KEPT: gettext_lazy(
+        "Your wishes for the renewal are kept, and count again once it is resumed."
+    ),
+    change_status.Effect.WISHES_ARE_STORED_AGAIN: gettext_lazy(
+        "Your wishes for the renewal are stored at the vendor again."
+    ),
+    change_status.Effect.ENDS_WITH_THE_TERM: gettext_lazy("Unless it is resumed before, it ends with its term."),
+    change_status.Effect.CANNOT_BE_UNDONE: gettext_lazy(
+        "This cannot be undone. To have the licence again, it has to be bought anew."
+    ),
+}
+STATUS_REFUSALS: Words = {
+    "wrong_state": gettext_lazy("The licence is in another state by now, so this does not apply to it."),
+    "change_under_way": gettext_lazy("A change of this licence is under way. You can do this once that is done."),
+    "window_closed": gettext_lazy(
+        "It cannot end at once, because the return window of some of its seats has closed. It can end with its term: "
+        "choose that at its renewal."
+    ),
+    "changed": gettext_lazy("Something changed since you opened the page. Read what it means now, then confirm again."),
 }
 
 
@@ -187,6 +224,113 @@ def _package_needs_one(found: refusals.PackageNeedsOne) -> str:
         "At least %(n)s seats must stay active over all licences of this tenant. To end everything, ask your reseller.",
         found.minimum,
     ) % {"n": found.minimum}
+
+
+def conflict(reason: conflicts.Reason, *, zone: str) -> str:
+    """What speaks against a wish for a renewal, and what is possible instead; instants in `zone` and UTC."""
+    match reason:
+        case conflicts.StillAssigned(assigned=assigned, would_be=would_be):
+            return ngettext(
+                "More people use seats than there will be: release %(n)s seat before the renewal.",
+                "More people use seats than there will be: release %(n)s seats before the renewal.",
+                assigned - would_be,
+            ) % {"n": formats.number(value=assigned - would_be)}
+        case refusals.BelowMinimum() | refusals.AboveMaximum() | refusals.StepSize():
+            return refusal(reason, seats_before=0, zone=zone)
+        case conflicts.PlanNotOffered(plans=plans):
+            if not plans:
+                return _("This licence is not sold with that term. Choose another one.")
+            return _("This licence is not sold like that. With this term it is: %(plans)s.") % {
+                "plans": ", ".join(named(PLANS, plan) for plan in plans)
+            }
+        case conflicts.EndDateNotAllowed(allowed=allowed):
+            if not allowed:
+                return _("The next term cannot end on that day. Let it run its full length.")
+            return _("The next term cannot end on that day. It can end on: %(days)s.") % {
+                "days": ", ".join(formats.day(value=day) for day in allowed)
+            }
+        case conflicts.NotARenewal(earlier_on=earlier_on, later_on=later_on):
+            return _("No term begins on that day. The nearest ones begin on %(earlier)s and %(later)s.") % {
+                "earlier": formats.day(value=earlier_on),
+                "later": formats.day(value=later_on),
+            }
+        case conflicts.AfterTheEnd(ended_on=ended_on):
+            return _("The licence is not renewed after %(day)s. Let it renew then to plan further.") % {
+                "day": formats.day(value=ended_on)
+            }
+        case conflicts.Locked(since_at=since_at):
+            return _(
+                "The renewal has been fixed since %(since)s, because the vendor may be working on it. After the "
+                "renewal you can change the licence again."
+            ) % {"since": both_clocks(value=since_at, zone=zone)}
+        case _:
+            return _plain_conflict(reason)
+
+
+def _plain_conflict(
+    reason: conflicts.NotReachable
+    | conflicts.NotOnSale
+    | conflicts.EndingNotOffered
+    | conflicts.Contradicts
+    | conflicts.PromotionMismatch,
+) -> str:
+    match reason:
+        case conflicts.NotReachable():
+            return _("The vendor offers no way from this licence to that one. Keep it, or ask your reseller.")
+        case conflicts.NotOnSale():
+            return _("This licence is not sold any more. It can renew as it is or end with its term.")
+        case conflicts.EndingNotOffered():
+            return _("This licence cannot end that way. It can renew or end with its term.")
+        case conflicts.Contradicts():
+            return _("What ends with its term is not renewed with anything. Take this wish back, or let it renew.")
+        case conflicts.PromotionMismatch():
+            return _("The promotion does not go with this. Keep what it asks for, or ask your reseller for a price.")
+        case _:
+            assert_never(reason)
+
+
+def renewal_outcome(following: timeline.NextTerm) -> str:
+    """What the end of the running term brings, in a few words without a subject."""
+    match following.outcome:
+        case renewals.Ending.RENEW:
+            return ngettext("renews with %(n)s seat", "renews with %(n)s seats", following.quantity) % {
+                "n": formats.number(value=following.quantity)
+            }
+        case renewals.Ending.CANCEL:
+            return _("ends with its term")
+        case renewals.Ending.EXTENDED:
+            return _("runs on from month to month")
+        case _:
+            assert_never(following.outcome)
+
+
+def wish(dimension: timeline.Dimension, value: timeline.Value, *, names: Mapping[str, str]) -> str:
+    """A wish for the renewal in the words in which it was made; `names` are those of offers."""
+    if isinstance(value, timeline.SeatsTotal):
+        return ngettext("%(n)s seat in all", "%(n)s seats in all", value.total) % {
+            "n": formats.number(value=value.total)
+        }
+    if isinstance(value, timeline.SeatsBy):
+        count = abs(value.difference)
+        words = (
+            ngettext("%(n)s seat more", "%(n)s seats more", count)
+            if value.difference > 0
+            else ngettext("%(n)s seat fewer", "%(n)s seats fewer", count)
+        )
+        return words % {"n": formats.number(value=count)}
+    if isinstance(value, dt.date):
+        return _("the next term ends on %(day)s") % {"day": formats.day(value=value - dt.timedelta(days=1))}
+    match dimension:
+        case timeline.Dimension.TERM:
+            return named(TERMS, value)
+        case timeline.Dimension.BILLING_PLAN:
+            return named(PLANS, value)
+        case timeline.Dimension.ENDING if value != renewals.Ending.CANCEL:
+            return _("goes on after its term")
+        case timeline.Dimension.ENDING:
+            return _("ends with its term")
+        case _:
+            return names.get(value, value)
 
 
 def both_clocks(*, value: dt.datetime, zone: str) -> str:

@@ -1,0 +1,90 @@
+"""Renewals: wish for one with fresh proof of identity, take wishes back, and the radar over a customer's."""
+
+import uuid
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from seatwright.customers import queries as customers
+from seatwright.rules import timeline
+from seatwright.subscriptions import queries as holdings
+from seatwright.web import errors, renewal_form, requests, views_customer, wording
+from seatwright.workflows import renewal_radar, schedule_change, wishes
+
+
+@require_POST
+@reauthentication_required(app="seatwright")  # type: ignore[untyped-decorator]
+def schedule(request: HttpRequest, subscription_id: uuid.UUID) -> HttpResponse:
+    """Store what is wished for the renewal; refused, the same form comes back with the reason at its field."""
+    by, at = requests.acting(request), requests.now()
+    row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
+    sheet = renewal_radar.sheet(by=by, subscription_id=subscription_id, at=at)
+    if sheet is None:
+        return _not_running(request)
+    typed = renewal_form.read(posted=request.POST, sheet=sheet)
+    if not typed.errors:
+        try:
+            schedule_change.schedule(by=by, subscription_id=subscription_id, wishes=typed.wishes, at=at)
+        except schedule_change.Conflicted as conflicted:
+            zone = customers.customer(seen_by=by, customer_id=row.customer_id).time_zone
+            typed = renewal_form.with_conflicts(typed, conflicted.found, zone=zone)
+        except wishes.NotRunning:
+            return _not_running(request)
+        else:
+            messages.success(request, _("The renewal is planned and is being stored at the vendor."))
+            return _back(subscription_id)
+    return views_customer.subscription_page(request, subscription_id, typed=typed, status=422)
+
+
+@require_POST
+@reauthentication_required(app="seatwright")  # type: ignore[untyped-decorator]
+def revoke(request: HttpRequest, subscription_id: uuid.UUID) -> HttpResponse:
+    """Take back the one wish that was named, or all of them."""
+    by, at = requests.acting(request), requests.now()
+    row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
+    named = request.POST.getlist("wish")
+    if len(named) != 1 or named[0] not in ("all", *timeline.Dimension):
+        return errors.refused(
+            request, text=_("The form does not say which wish is taken back. Load the page again and repeat it.")
+        )
+    dimension = None if named[0] == "all" else timeline.Dimension(named[0])
+    try:
+        schedule_change.revoke(by=by, subscription_id=subscription_id, dimension=dimension, at=at)
+    except schedule_change.Conflicted as conflicted:
+        zone = customers.customer(seen_by=by, customer_id=row.customer_id).time_zone
+        return errors.refused(request, text=wording.conflict(conflicted.found[0].reason, zone=zone))
+    except wishes.NotRunning:
+        return _not_running(request)
+    messages.success(request, _("The wish was taken back."))
+    return _back(subscription_id)
+
+
+def _back(subscription_id: uuid.UUID) -> HttpResponse:
+    return HttpResponseRedirect(reverse("subscription", args=[subscription_id]) + "#renewal", status=303)
+
+
+def _not_running(request: HttpRequest) -> HttpResponse:
+    return errors.refused(
+        request,
+        text=_("Only an active licence whose offer is known has a renewal to plan."),
+        hint=_("Your reseller can help."),
+    )
+
+
+@require_GET
+def radar(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    """The coming renewals of a customer by deadline."""
+    page = renewal_radar.radar(by=requests.acting(request), customer_id=customer_id, at=requests.now())
+    requests.enter(request, customer_id=customer_id)
+    planned = {
+        each.subscription_id: wording.renewal_outcome(each.following)
+        for each in (*page.rows, *page.rollovers)
+        if each.following is not None
+    }
+    values = {"page": page, "planned": planned, "time_zone": page.customer.time_zone}
+    return render(request, "pages/renewals.html", values)
