@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from seatwright.access.actors import SYSTEM
+from seatwright.customers import queries as customers
 from seatwright.orders import queries as orders
-from seatwright.workflows import pricing
 from tests.api.program import Programs, codes
 from tests.stories.world import World
 
@@ -52,17 +52,17 @@ def test_a_strangers_key_does_not_even_exist(world: World, ask: Programs) -> Non
 def test_a_request_that_overtakes_its_twin_between_check_and_commit_leaves_one_order(
     world: World, ask: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quote, price = ask.quoted("north_admin", "north", basic=11), pricing.price
+    quote, customer = ask.quoted("north_admin", "north", basic=11), customers.customer
     overtaking: list[Any] = []
 
-    def price_while_the_twin_runs(**given: Any) -> pricing.Priced:
-        priced = price(**given)
-        if not overtaking:
+    def read_while_the_twin_runs(**given: Any) -> customers.CustomerRow:
+        row = customer(**given)
+        if given.get("action") == "seats.book" and not overtaking:
             overtaking.append(None)
             overtaking[0] = ask.ordered("north_admin", quote)
-        return priced
+        return row
 
-    monkeypatch.setattr(pricing, "price", price_while_the_twin_runs)
+    monkeypatch.setattr(customers, "customer", read_while_the_twin_runs)
     slow = ask.ordered("north_admin", quote)
     assert (slow.status_code, slow.content) == (201, overtaking[0].content)
     assert (orders_of(world), world.open_operations()) == (1, 1)
@@ -71,17 +71,17 @@ def test_a_request_that_overtakes_its_twin_between_check_and_commit_leaves_one_o
 def test_the_loser_of_a_race_with_another_body_is_told_so(
     world: World, ask: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quote, price = ask.quoted("staff", "north", basic=11), pricing.price
+    quote, customer = ask.quoted("staff", "north", basic=11), customers.customer
     winner: list[Any] = []
 
-    def price_while_the_other_runs(**given: Any) -> pricing.Priced:
-        priced = price(**given)
-        if not winner:
+    def read_while_the_other_runs(**given: Any) -> customers.CustomerRow:
+        row = customer(**given)
+        if given.get("action") == "seats.book" and not winner:
             winner.append(None)
             winner[0] = ask.ordered("staff", quote, on_behalf_reason="Ann")
-        return priced
+        return row
 
-    monkeypatch.setattr(pricing, "price", price_while_the_other_runs)
+    monkeypatch.setattr(customers, "customer", read_while_the_other_runs)
     loser = ask.ordered("staff", quote, on_behalf_reason="Ben")
     assert (winner[0].status_code, loser.status_code, codes(loser)) == (201, 422, [(KEY, "key_reused")])
     assert orders_of(world) == 1

@@ -143,6 +143,9 @@ def _count(figures: Counter[str], verdict: Any, notes: list[str]) -> None:
     figures["fired"] += verdict.fired
     for name in BAD:
         figures[name] += getattr(verdict, name)
+    missed = [point for point in verdict.case.kills if point not in verdict.killed]
+    if len(verdict.case.kills) == 1 and missed:
+        notes.append(f"{verdict.case.scenario}: nobody passed {missed[0].name}#{missed[0].nth}")
     kills = " then ".join(f"{point.name}#{point.nth}" for point in verdict.case.kills) or "nobody dies"
     notes.extend(f"{verdict.case.scenario}, {kills}: {note}" for note in verdict.notes)
 

@@ -13,7 +13,6 @@ from seatwright.billing import changes as billing
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
-from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
 from seatwright.rules import business_dates, money, periods, proration, tax, windows
 from seatwright.subscriptions import changes as subscriptions
@@ -78,7 +77,6 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     if view.intent["status"] == "deleted" and (seen.cancellable_until is None or at >= seen.cancellable_until):
         return _refuse(view, "window_closed", at=at)
     operations.mark_sent(operation_id=view.id, fence=view.fence, at=at)
-    checkpoint("status.before_call")
     outcome = vendor.set_status(
         tenant=ref,
         subscription_id=row.vendor_subscription_id,
@@ -86,7 +84,6 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
         request_id=view.request_id,
         at=at,
     )
-    checkpoint("status.after_call")
     return _take_in(view, outcome, at=at)
 
 
