@@ -97,6 +97,11 @@ def is_open(*, lease_key: str) -> bool:
     return Operation.objects.filter(lease_key=lease_key).exclude(state__in=TERMINAL).exists()
 
 
+def parked_ids(*, lease_key: str) -> list[uuid.UUID]:
+    """The operations with this key that wait for a person; at most one, since a parked one keeps its lease."""
+    return list(Operation.objects.filter(lease_key=lease_key, state=State.PARKED).values_list("id", flat=True))
+
+
 def is_queued(*, kind: str, lease_key: str) -> bool:
     """Whether an operation of this kind waits behind this key and has not begun."""
     return Operation.objects.filter(lease_key=lease_key, kind=kind, state=State.QUEUED).exists()

@@ -113,6 +113,12 @@ def place(
     return order.pk
 
 
+def hold_still(*, operation_id: uuid.UUID) -> None:
+    """Lock the order of this operation's line until the caller's transaction ends; it has one."""
+    order_id = OrderLine.objects.values_list("order_id", flat=True).get(operation_id=operation_id)
+    Order.objects.select_for_update().get(pk=order_id)
+
+
 def end_line(*, operation_id: uuid.UUID, state: str, at: dt.datetime, refusal: str = "") -> None:
     """Move the operation's line to `done` or `refused`, and its order along with it once every line has ended.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from seatwright.subscriptions.models import Drift, HeldTerm, SeatEntry, Subscription, SyncRun
+from seatwright.subscriptions.models import ACTIVE_STATES, Drift, HeldTerm, SeatEntry, Subscription, SyncRun
 
 RENEWED_FIELDS = (
     "anchor_on",
@@ -103,7 +103,8 @@ class NotInBooks(Exception):
 def adopt(*, new: NewSubscription, reading: Reading, policy_version: str, at: dt.datetime) -> uuid.UUID:
     """Enter a subscription into the books as the vendor shows it now, one lot for each open window.
 
-    Runs in the caller's transaction. The database refuses a second row for the same vendor subscription.
+    Runs in the caller's transaction. The database refuses a second row for the same vendor subscription. The lots add
+    up to the seats even where the vendor says that more can be returned than are held.
     """
     row = Subscription(
         reseller_id=new.reseller_id,
@@ -138,14 +139,21 @@ def adopt(*, new: NewSubscription, reading: Reading, policy_version: str, at: dt
     row.save(force_insert=True)
     charged_from_on = new.charged_from_on or at.astimezone(dt.UTC).date()
     _term(row, charged_from_on=charged_from_on, at=at).save(force_insert=True)
-    open_batches = reading.returnable or ()
-    bound = reading.seats - sum(quantity for quantity, _ in open_batches)
-    lots: list[tuple[int, dt.datetime | None]] = [(bound, None)] if bound > 0 else []
-    for seats, until in [*lots, *open_batches]:
+    for seats, until in _first_lots(reading):
         _entry(
             row, kind="adopted", seats=seats, effective_at=at, returnable_until=until, policy_version=policy_version
         ).save(force_insert=True)
     return row.pk
+
+
+def _first_lots(reading: Reading) -> list[tuple[int, dt.datetime | None]]:
+    """The seats with the ends of their windows: first those that are bound, then those that the vendor takes back."""
+    left, found = reading.seats, []
+    for quantity, until in reading.returnable or ():
+        if min(quantity, left) > 0:
+            found.append((min(quantity, left), until))
+            left -= min(quantity, left)
+    return [(left, None), *found] if left > 0 else [*found]
 
 
 def hold_still(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
@@ -160,29 +168,41 @@ def hold_customer_still(*, customer_id: uuid.UUID) -> None:
     list(rows.values_list("pk", flat=True))
 
 
-def record_reading(*, subscription_id: uuid.UUID, reading: Reading, at: dt.datetime) -> bool:
-    """Store what the vendor said at `at`; True when anything but the time changed.
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What a reading brought: whether anything but the time was new, and the state that the books had before."""
+
+    is_new: bool
+    status_before: str
+
+
+def record_reading(*, subscription_id: uuid.UUID, reading: Reading, at: dt.datetime) -> Recorded:
+    """Store what the vendor said at `at`, and return whether that was new.
 
     An older reading than the stored one is dropped. The ledger is not touched: a different number of seats is drift.
+    Nor is the term: only `renew` moves its end, since a term that ends elsewhere without being entered is not charged.
     """
     with transaction.atomic():
         row = _locked(subscription_id)
         if row.read_at > at:
-            return False
+            return Recorded(is_new=False, status_before=row.status)
         fresh: dict[str, Any] = {
             "status": reading.status,
-            "vendor_seats": reading.seats,
+            # A deleted subscription gives nobody a seat, whatever number the vendor goes on to show for it.
+            "vendor_seats": 0 if reading.status == "deleted" else reading.seats,
             "auto_renew": reading.auto_renew,
-            "commitment_end_on": reading.commitment_end_on,
             "vendor_returnable": _batches(reading.returnable),
             "vendor_scheduled": reading.scheduled,
             "cancellable_until": reading.cancellable_until,
             "vendor_end_of_term": reading.end_of_term,
             "vendor_next_term": reading.next_term,
         }
+        if row.seats < 1 and reading.status in ACTIVE_STATES:
+            # What was ended in our books and runs again is a drift for a person, before it can be called active.
+            fresh["status"] = row.status
         changed = any(getattr(row, name) != value for name, value in fresh.items())
         Subscription.objects.filter(pk=row.pk).update(read_at=at, **(fresh if changed else {}))
-        return changed
+        return Recorded(is_new=changed, status_before=row.status)
 
 
 def renew(
@@ -283,6 +303,30 @@ def take_from_lots(
         entry.save(force_insert=True)
     taken = sum(take.seats for take in takes)
     Subscription.objects.filter(pk=row.pk).update(seats=row.seats - taken)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """The seats in our books and at the vendor when last read; `opened` or `closed` when a drift was by comparing."""
+
+    ours: int
+    theirs: int
+    opened: bool = False
+    closed: bool = False
+
+
+def compare_seats(*, subscription_id: uuid.UUID, at: dt.datetime) -> Compared:
+    """Open, refresh or close the drift of the number of seats, from the books and the last reading as they stand now.
+
+    Runs in the caller's transaction and locks the subscription.
+    """
+    row = _locked(subscription_id)
+    ours, theirs = row.seats, row.vendor_seats
+    if ours == theirs:
+        closed = close_drift(subscription_id=subscription_id, kind="quantity", how="agrees_again", at=at)
+        return Compared(ours=ours, theirs=theirs, closed=closed)
+    opened = note_drift(subscription_id=subscription_id, kind="quantity", ours=str(ours), theirs=str(theirs), at=at)
+    return Compared(ours=ours, theirs=theirs, opened=opened)
 
 
 def note_drift(*, subscription_id: uuid.UUID, kind: str, ours: str, theirs: str, at: dt.datetime) -> bool:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,7 +46,11 @@ class CustomersPage:
 
 @dataclass(frozen=True, kw_only=True)
 class ParkedLine:
-    """A parked operation with both views: what was ordered and what the vendor showed when last read."""
+    """A parked operation with both views: what was ordered and what the vendor showed when last read.
+
+    One that carries out no order has no `order_id`, the held seats before and after, and the name of its subscription
+    or tenant.
+    """
 
     operation: operation_queries.OperationView
     customer: customers.CustomerRow
@@ -107,35 +112,50 @@ def queue(*, by: Actor) -> Queue:
     if not by.is_staff:
         raise permissions.NotAllowed("staff.queue")
     running = orders.orders(seen_by=by, only_running=True, limit=100).rows
+    buyers = customers.by_ids(customer_ids=list({row.customer_id for row in running}))
+    parked = operation_queries.parked(seen_by=by)
+    names = {row.tenant_id: row.primary_domain for row in _tenants_of(parked, by=by)}
     return Queue(
-        parked=tuple(
-            _parked_line(view, by=by) for view in operation_queries.parked(seen_by=by) if view.kind == change_seats.KIND
-        ),
-        running=tuple(
-            QueueLine(order=row, customer=customers.customer(seen_by=by, customer_id=row.customer_id))
-            for row in running
-        ),
+        parked=tuple(_parked_line(view, by=by, names=names) for view in parked if view.customer_id is not None),
+        running=tuple(QueueLine(order=row, customer=buyers[row.customer_id]) for row in running),
         drifts=tuple(holdings.open_drifts(seen_by=by)),
     )
 
 
-def _parked_line(view: operation_queries.OperationView, *, by: Actor) -> ParkedLine:
+def _tenants_of(parked: Sequence[operation_queries.OperationView], *, by: Actor) -> list[customers.TenantRow]:
+    ids = {view.customer_id for view in parked if view.customer_id is not None}
+    return customers.tenants(seen_by=by, customer_ids=sorted(ids))
+
+
+def _parked_line(view: operation_queries.OperationView, *, by: Actor, names: Mapping[uuid.UUID, str]) -> ParkedLine:
+    """A parked operation of any kind: each holds up whatever else waits for its subscription or tenant."""
     assert view.customer_id is not None
-    order, line = orders.order_of_operation(operation_id=view.id)
-    holding = holdings.holding(seen_by=by, subscription_id=line.subscription_id)
+    order_id, seats = None, (0, 0)
+    holding = _holding_of(view, by=by)
+    if view.kind == change_seats.KIND:
+        order, line = orders.order_of_operation(operation_id=view.id)
+        order_id, seats = order.order_id, (line.seats_before, line.seats_after)
+    elif holding is not None:
+        seats = (holding.seats, holding.seats)
+    tenant_id = view.intent.get("tenant_id", str(uuid.UUID(int=0)))
     return ParkedLine(
         operation=view,
         customer=customers.customer(seen_by=by, customer_id=view.customer_id),
-        order_id=order.order_id,
-        name=line.name,
-        seats_before=line.seats_before,
-        seats_after=line.seats_after,
-        vendor_seats=holding.vendor_seats,
-        read_at=holding.read_at,
+        order_id=order_id,
+        name=names.get(uuid.UUID(tenant_id), "") if holding is None else holding.name,
+        seats_before=seats[0],
+        seats_after=seats[1],
+        vendor_seats=0 if holding is None else holding.vendor_seats,
+        read_at=view.created_at if holding is None else holding.read_at,
         may_settle=permissions.allowed(
             by=by, action="operations.settle", reseller_id=view.reseller_id, customer_id=view.customer_id
         ),
     )
+
+
+def _holding_of(view: operation_queries.OperationView, *, by: Actor) -> holdings.HoldingRow | None:
+    subscription_id = view.intent.get("subscription_id")
+    return None if subscription_id is None else holdings.holding(seen_by=by, subscription_id=uuid.UUID(subscription_id))
 
 
 def settle(*, by: Actor, operation_id: uuid.UUID, decision: Decision, reason: str, at: dt.datetime) -> None:
@@ -152,6 +172,8 @@ def settle(*, by: Actor, operation_id: uuid.UUID, decision: Decision, reason: st
     if not reason.strip():
         raise ReasonMissing
     with transaction.atomic(durable=True):
+        if view.kind == change_seats.KIND:
+            seat_operation.hold_still(view=view)
         operations.settle(operation_id=operation_id, by=by, decision=decision, reason=reason.strip(), at=at)
         if view.kind != change_seats.KIND:
             return

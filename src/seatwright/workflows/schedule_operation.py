@@ -18,10 +18,8 @@ from seatwright.access.actors import SYSTEM
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
-from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
 from seatwright.rules import instructions, renewals, terms
-from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
 from seatwright.workflows import connections, readings, wishes
@@ -52,7 +50,6 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
         return engine.Park(reason="not_sold", note="The vendor does not sell the wished plan to this customer.")
     operations.note_progress(operation_id=view.id, fence=view.fence, at=at, wanted=_to_json(wanted))
     operations.mark_sent(operation_id=view.id, fence=view.fence, at=at)
-    checkpoint("schedule.before_call")
     outcome = vendor.set_end_of_term(
         tenant=ref,
         subscription_id=row.vendor_subscription_id,
@@ -62,7 +59,6 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
         request_id=view.request_id,
         at=at,
     )
-    checkpoint("schedule.after_call")
     return _take_in(view, outcome, at=at)
 
 
@@ -151,7 +147,7 @@ def _finish(
 ) -> engine.StepResult:
     with transaction.atomic():
         if seen.commitment_end_on == row.commitment_end_on:
-            subscriptions.record_reading(subscription_id=row.subscription_id, reading=readings.reading(seen), at=at)
+            readings.take_in(row=row, seen=readings.reading(seen), at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at, note=note)
     return engine.Finished()
 

@@ -81,7 +81,7 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     if view.progress.get("sends") and seen.quantity == job.after:
         # An earlier send, thought absent, has become visible after all; it is ours and is not sent again.
         return engine.Next()
-    refusal = _why_not_now(job, seen, at=at)
+    refusal = _why_not_now(view, job, seen, at=at)
     if refusal:
         return _refuse(view, refusal, at=at)
     operations.mark_sent(operation_id=view.id, fence=view.fence, at=at)
@@ -97,22 +97,22 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     return _take_in(view, outcome, at=at)
 
 
-def _why_not_now(job: _Job, seen: port.VendorSubscription, *, at: dt.datetime) -> str:
+def _why_not_now(view: OperationView, job: _Job, seen: port.VendorSubscription, *, at: dt.datetime) -> str:
     """Why the change may not be sent at this moment, judged on what the vendor shows now; empty when it may."""
+    row = holdings.holding(seen_by=SYSTEM, subscription_id=job.subscription_id)
     if seen.status != "active":
         return "not_active"
     if seen.quantity != job.before:
-        row = holdings.holding(seen_by=SYSTEM, subscription_id=job.subscription_id)
-        readings.settle_drift(row=row, theirs=seen.quantity, at=at)
+        readings.take_in(row=row, seen=readings.reading(seen, ends_on=row.commitment_end_on), at=at)
         return "changed_elsewhere"
+    customer = customers.customer(seen_by=SYSTEM, customer_id=job.tenant.customer_id)
+    on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
+    if on >= _quoted(view)[1].commitment_end_on:
+        return "term_over"
     if job.after > job.before:
         return ""
-    customer = customers.customer(seen_by=SYSTEM, customer_id=job.tenant.customer_id)
-    policy = pricing.window_policy(
-        vendor_key=job.tenant.vendor_key, on=business_dates.business_date(at=at, zone=customer.reseller_time_zone)
-    )
+    policy = pricing.window_policy(vendor_key=job.tenant.vendor_key, on=on)
     says = None if seen.returnable is None else tuple((batch.quantity, batch.until) for batch in seen.returnable)
-    row = holdings.holding(seen_by=SYSTEM, subscription_id=job.subscription_id)
     open_now = windows.returnable(lots=pricing.seat_lots(row), vendor_says=says, at=at, policy=policy)
     if job.before - job.after > open_now.total:
         return "window_closed"
@@ -162,13 +162,18 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     checkpoint("confirm.after_look")
     if seen.quantity == job.after:
         operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, confirmed_at=at.isoformat())
-        if seen.commitment_end_on is not None:
-            subscriptions.record_reading(subscription_id=job.subscription_id, reading=readings.reading(seen), at=at)
+        _take_in_reading(job, seen, at=at)
         checkpoint("confirm.noted")
         return engine.Next()
     if seen.quantity != job.before:
+        _take_in_reading(job, seen, at=at)
         return engine.Park(reason="third_value", note=f"The vendor shows {seen.quantity} seats.")
     return _not_there_yet(view, at=at)
+
+
+def _take_in_reading(job: _Job, seen: port.VendorSubscription, *, at: dt.datetime) -> None:
+    row = holdings.holding(seen_by=SYSTEM, subscription_id=job.subscription_id)
+    readings.take_in(row=row, seen=readings.reading(seen, ends_on=row.commitment_end_on), at=at)
 
 
 def _not_there_yet(view: OperationView, *, at: dt.datetime) -> engine.StepResult:
@@ -200,9 +205,9 @@ def record(view: OperationView, at: dt.datetime) -> engine.StepResult:
 
 def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
     """The bookings of a change that happened, in the caller's transaction; the database refuses a second time."""
+    hold_still(view=view)
     order, line = order_queries.order_of_operation(operation_id=view.id)
-    quoted = frozen.from_json(order.calculation)
-    priced = next(each for each in quoted.lines if each.subscription_id == line.subscription_id)
+    quoted, priced = _quoted(view)
     carry_over = schedule_change.before_change(subscription_id=line.subscription_id)
     _book_seats(view, quoted, priced, at=at)
     carry_over(by=by, at=at)
@@ -215,7 +220,6 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
         charges=[_new_charge(quoted, priced, charge) for charge in priced.charges],
         at=at,
     )
-    subscriptions.close_drift(subscription_id=line.subscription_id, kind="quantity", how="agrees_again", at=at)
     orders.end_line(operation_id=view.id, state="done", at=at)
     audit.record(
         by=by,
@@ -229,6 +233,23 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
         customer_id=order.customer_id,
         operation_id=view.id,
     )
+    readings.settle_drift(subscription_id=line.subscription_id, at=at)
+
+
+def hold_still(*, view: OperationView) -> None:
+    """Lock what the change's end writes: subscription, then order, before any operation or audit chain.
+
+    Everything that ends a line takes the locks in this order, or two of them would wait for each other.
+    """
+    subscriptions.hold_still(subscription_ids=[uuid.UUID(view.intent["subscription_id"])])
+    orders.hold_still(operation_id=view.id)
+
+
+def _quoted(view: OperationView) -> tuple[frozen.Calculation, frozen.Line]:
+    """The calculation that the order was placed with, and this operation's line of it."""
+    order, line = order_queries.order_of_operation(operation_id=view.id)
+    quoted = frozen.from_json(order.calculation)
+    return quoted, next(each for each in quoted.lines if each.subscription_id == line.subscription_id)
 
 
 def _book_seats(view: OperationView, quoted: frozen.Calculation, priced: frozen.Line, *, at: dt.datetime) -> None:
@@ -284,6 +305,7 @@ def _refuse(view: OperationView, refusal: str, *, at: dt.datetime) -> engine.Ste
 
 def refuse(*, view: OperationView, by: Actor, refusal: str, at: dt.datetime) -> None:
     """Note on the order that this line did not happen, in the caller's transaction; nothing is charged."""
+    hold_still(view=view)
     orders.end_line(operation_id=view.id, state="refused", at=at, refusal=refusal)
     audit.record(
         by=by,
@@ -297,3 +319,4 @@ def refuse(*, view: OperationView, by: Actor, refusal: str, at: dt.datetime) -> 
         customer_id=view.customer_id,
         operation_id=view.id,
     )
+    readings.settle_drift(subscription_id=uuid.UUID(view.intent["subscription_id"]), at=at)

@@ -19,13 +19,18 @@ from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import pricing
 
+RUNNING_STATES = ("active", "pending")
+
 
 class ReasonMissing(Exception):
     """Taking over a number of seats is recorded with its reason."""
 
 
 class NothingToSettle(Exception):
-    """The books and the vendor agree, or a change of our own is still under way."""
+    """The books and the vendor agree, a change of our own is under way, or the vendor's number cannot stand.
+
+    A running subscription without seats is no state that the vendor leaves anything in: it is read again first.
+    """
 
 
 def adopt(*, by: Actor, subscription_id: uuid.UUID, reason: str, at: dt.datetime) -> None:
@@ -33,28 +38,31 @@ def adopt(*, by: Actor, subscription_id: uuid.UUID, reason: str, at: dt.datetime
 
     Needs `operations.settle`. Raises ReasonMissing, NothingToSettle, access.permissions.Unknown or NotAllowed.
     """
-    row = holdings.holding(seen_by=by, subscription_id=subscription_id)
-    permissions.require(by=by, action="operations.settle", reseller_id=row.reseller_id, customer_id=row.customer_id)
+    found = holdings.holding(seen_by=by, subscription_id=subscription_id)
+    place = {"reseller_id": found.reseller_id, "customer_id": found.customer_id}
+    permissions.require(by=by, action="operations.settle", **place)
     if not reason.strip():
         raise ReasonMissing
-    if row.seats == row.vendor_seats or orders.open_lines(subscription_ids=[subscription_id]):
-        raise NothingToSettle
-    customer = customers.customer(seen_by=by, customer_id=row.customer_id)
+    customer = customers.customer(seen_by=by, customer_id=found.customer_id)
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
     operation_id = identifiers.new_id()
     with transaction.atomic(durable=True):
+        subscriptions.hold_still(subscription_ids=[subscription_id])
+        row = holdings.by_ids(subscription_ids=[subscription_id])[0]
+        if row.seats == row.vendor_seats or orders.open_lines(subscription_ids=[subscription_id]):
+            raise NothingToSettle
+        if row.vendor_seats == 0 and row.status in RUNNING_STATES:
+            raise NothingToSettle
         _book_seats(row, on=on, operation_id=operation_id, at=at)
         billing.post(
             operation_id=operation_id,
             order_line_id=None,
-            reseller_id=row.reseller_id,
-            customer_id=row.customer_id,
             subscription_id=subscription_id,
             charges=_charges(row, customer, on=on),
             at=at,
+            **place,
         )
-        if not subscriptions.close_drift(subscription_id=subscription_id, kind="quantity", how="adopted", at=at):
-            raise NothingToSettle
+        subscriptions.close_drift(subscription_id=subscription_id, kind="quantity", how="adopted", at=at)
         audit.record(
             by=by,
             action="drift.adopted",
@@ -64,9 +72,8 @@ def adopt(*, by: Actor, subscription_id: uuid.UUID, reason: str, at: dt.datetime
             after={"seats": row.vendor_seats},
             at=at,
             reason=reason.strip(),
-            reseller_id=row.reseller_id,
-            customer_id=row.customer_id,
             operation_id=operation_id,
+            **place,
         )
 
 

@@ -20,7 +20,6 @@ from seatwright.customers.queries import CustomerRow, TenantRow
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
 from seatwright.operations import queries as operation_queries
-from seatwright.orders import queries as orders
 from seatwright.rules import business_dates
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
@@ -29,7 +28,6 @@ from seatwright.workflows import connections, readings, renew_terms, schedule_ch
 
 KIND = "sync_tenant"
 DEADLINE = dt.timedelta(hours=6)
-LIVE_STATES = ("active", "pending", "suspended")
 
 
 def request(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> int:
@@ -61,6 +59,9 @@ def request_stale(*, older_than: dt.timedelta, at: dt.datetime) -> int:
 def _queue(tenant: TenantRow, *, by: Actor, at: dt.datetime) -> int:
     key = f"{KIND}:{tenant.tenant_id}"
     with transaction.atomic():
+        # A reading that gave up decides nothing and harms nobody: a new one takes its place without a person.
+        for parked_id in operation_queries.parked_ids(lease_key=key):
+            operations.settle(operation_id=parked_id, by=SYSTEM, decision="not_done", reason="read anew", at=at)
         if operation_queries.is_open(lease_key=key):
             return 0
         operation_id = identifiers.new_id()
@@ -99,11 +100,16 @@ def read(view: operation_queries.OperationView, at: dt.datetime) -> engine.StepR
     run_id = subscriptions.begin_sync(
         tenant_id=tenant.tenant_id, reseller_id=tenant.reseller_id, customer_id=tenant.customer_id, at=at
     )
+    note = ""
+    found: dict[str, int] | None = None
     try:
         found = read_tenant(tenant=tenant, at=at)
     except port.VendorTrouble as trouble:
-        subscriptions.end_sync(run_id=run_id, state="failed", note=trouble.safe_text, found={}, at=at)
+        note = trouble.safe_text
         raise
+    finally:
+        if found is None:
+            subscriptions.end_sync(run_id=run_id, state="failed", note=note, found={}, at=at)
     with transaction.atomic():
         subscriptions.end_sync(run_id=run_id, state="done", note="", found=found, at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
@@ -116,13 +122,27 @@ def read_tenant(*, tenant: TenantRow, at: dt.datetime) -> dict[str, int]:
     Raises port.VendorTrouble before anything is written of the part that could not be read.
     """
     vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
-    seen = vendor.list_subscriptions(tenant=ref, at=at)
+    listed = {each.subscription_id.lower(): each for each in vendor.list_subscriptions(tenant=ref, at=at)}
+    missing = _missing(vendor, ref, tenant, listed, at=at)
+    seen = list(listed.values())
     sources = vendor.list_pool_sources(tenant=ref, at=at)
     pools = vendor.list_pools(tenant=ref, at=at)
     people = [_person(person) for person in vendor.iter_people(tenant=ref, at=at) if not person.removed]
     customer = customers.customer(seen_by=SYSTEM, customer_id=tenant.customer_id)
     sku_of = {source.commerce_subscription_id.lower(): source.sku_id.lower() for source in sources}
     written = _enter_subscriptions(customer, tenant, seen, sku_of, at=at)
+    for row in missing:
+        gone = subscriptions.Reading(
+            status="deleted",
+            seats=0,
+            auto_renew=False,
+            commitment_end_on=row.commitment_end_on,
+            returnable=(),
+            scheduled=None,
+            cancellable_until=None,
+        )
+        written["subscriptions_changed"] += readings.take_in(row=row, seen=gone, at=at)
+        written["drifts"] += readings.settle_drift(subscription_id=row.subscription_id, at=at)
     ours = {subscription.subscription_id.lower() for subscription in seen}
     written["pools"] = assignments.replace_pools(
         tenant_id=tenant.tenant_id,
@@ -137,6 +157,29 @@ def read_tenant(*, tenant: TenantRow, at: dt.datetime) -> dict[str, int]:
     return written
 
 
+def _missing(
+    vendor: port.Vendor,
+    ref: port.TenantRef,
+    tenant: TenantRow,
+    listed: dict[str, port.VendorSubscription],
+    *,
+    at: dt.datetime,
+) -> list[holdings.HoldingRow]:
+    """Subscriptions in the books that the vendor neither lists nor shows when asked; those it shows join the list.
+
+    What is pending may not be visible yet and is left alone.
+    """
+    missing = []
+    for key, row in holdings.holdings_of_tenant(tenant_id=tenant.tenant_id).items():
+        if key in listed or row.status not in ("active", "suspended"):
+            continue
+        try:
+            listed[key] = vendor.read_subscription(tenant=ref, subscription_id=key, at=at)
+        except port.VendorMissing:
+            missing.append(row)
+    return missing
+
+
 def _enter_subscriptions(
     customer: CustomerRow,
     tenant: TenantRow,
@@ -145,7 +188,6 @@ def _enter_subscriptions(
     *,
     at: dt.datetime,
 ) -> dict[str, int]:
-    under_way = orders.open_lines(customer_id=customer.customer_id)
     known = holdings.holdings_of_tenant(tenant_id=tenant.tenant_id)
     counts = {
         "subscriptions_new": 0,
@@ -156,10 +198,10 @@ def _enter_subscriptions(
         "drifts": 0,
     }
     for subscription in seen:
-        if not _is_bookable(subscription):
+        row = known.get(subscription.subscription_id.lower())
+        if row is None and not _is_bookable(subscription):
             counts["subscriptions_unusable"] += 1
             continue
-        row = known.get(subscription.subscription_id.lower())
         if row is None:
             _adopt(customer, tenant, subscription, sku_of.get(subscription.subscription_id.lower(), ""), at=at)
             counts["subscriptions_new"] += 1
@@ -169,13 +211,10 @@ def _enter_subscriptions(
                 customer=customer, row=row, seen=subscription, expected_seats=wishes.expected_seats(row), at=at
             )
             row = holdings.by_ids(subscription_ids=[row.subscription_id])[0]
-        counts["subscriptions_changed"] += subscriptions.record_reading(
-            subscription_id=row.subscription_id, reading=readings.reading(subscription), at=at
-        )
+        reading = readings.reading(subscription, ends_on=row.commitment_end_on)
+        counts["subscriptions_changed"] += readings.take_in(row=row, seen=reading, at=at)
         counts["wishes_missing"] += schedule_change.reapply_if_missing(row=row, seen=subscription, at=at)
-        # One of our own changes may have been sent or recorded while the vendor's list was on its way to us.
-        if row.subscription_id not in under_way and row.read_at <= at:
-            counts["drifts"] += readings.settle_drift(row=row, theirs=subscription.quantity, at=at)
+        counts["drifts"] += readings.settle_drift(subscription_id=row.subscription_id, at=at)
     return counts
 
 
@@ -192,7 +231,7 @@ def _adopt(
 ) -> None:
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
     offer = _offer(customer, tenant, seen)
-    price = None if offer is None else _price(customer, offer, seen, on=on)
+    price = None if offer is None or seen.is_trial else _price(customer, offer, seen, on=on)
     assert seen.effective_start_on is not None
     new = subscriptions.NewSubscription(
         tenant_id=tenant.tenant_id,
