@@ -137,7 +137,7 @@ def test_a_packed_answer_is_unpacked() -> None:
 
 
 def test_a_cookie_is_not_kept() -> None:
-    raw = OK + b"Set-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}"
+    raw = OK + b"Set-Cookie: a=b; Path=/\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
     with wire_server.answering(wire_server.sending(raw)) as server:
         opened = client(server.url)
         for _ in range(2):
