@@ -32,6 +32,11 @@ def subscription(page: Page) -> None:
     page.get_by_role("rowheader").get_by_role("link", name="Microsoft 365 Copilot").click()
 
 
+def suspend(page: Page) -> None:
+    subscription(page)
+    page.get_by_role("link", name="Suspend").click()
+
+
 def review(page: Page, licence: str = "Microsoft 365 Business Standard") -> None:
     organisation(page, "/licences?edit=all")
     total = page.get_by_role("textbox", name=f"New total of {licence}")
@@ -57,6 +62,8 @@ STEPS: dict[str, Callable[[Page], None]] = {
     "licences": lambda page: organisation(page, "/licences"),
     "editor": lambda page: organisation(page, "/licences?edit=all"),
     "subscription": subscription,
+    "suspend": suspend,
+    "renewals": lambda page: organisation(page, "/renewals"),
     "ahead": lambda page: organisation(page, "/ahead"),
     "people": lambda page: organisation(page, "/people"),
     "orders": lambda page: organisation(page, "/orders"),
@@ -104,7 +111,7 @@ def test_every_page_is_free_of_serious_findings(browser_pages: Callable[[str, st
 
 def test_on_a_phone_no_page_has_serious_findings(browser_pages: Callable[..., Page]) -> None:
     findings = {}
-    for name in ("home", "editor", "people", "order", "review", "staff_customers"):
+    for name in ("home", "editor", "subscription", "renewals", "people", "order", "review", "staff_customers"):
         page = browser_pages(login_of(name), "light", 390)
         STEPS[name](page)
         findings[name] = serious_findings(page)

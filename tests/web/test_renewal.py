@@ -10,9 +10,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from seatwright.operations import changes, runs
 from seatwright.operations import queries as operations
+from seatwright.operations.models import Operation
 from seatwright.orders import intents
 from seatwright.rules import renewals, terms, timeline
+from seatwright.subscriptions import changes as subscriptions
 from seatwright.web import requests
 from tests.web import scene as scenes
 from tests.web.test_editor import plain
@@ -183,6 +186,37 @@ def test_once_the_renewal_is_fixed_there_is_no_form_and_no_way_around(
     assert "The renewal has been fixed since" in answer.content.decode()
     assert owner.post(reverse("revoke_renewal", args=[premium]), {"wish": "all"}).status_code == 422
     assert wished(premium) == {}
+
+
+def read_at_the_vendor(key: uuid.UUID, *, end_of_term: str) -> None:
+    """A reading of the subscription, with that state of its renewal."""
+    subscriptions.record_reading(
+        subscription_id=key,
+        reading=subscriptions.Reading(
+            status="active",
+            seats=10,
+            auto_renew=end_of_term == "renew",
+            commitment_end_on=dt.date(2027, 3, 1),
+            returnable=(),
+            scheduled=None,
+            cancellable_until=None,
+            end_of_term=end_of_term,
+        ),
+        at=scenes.NOW,
+    )
+
+
+def test_what_the_vendor_has_stored_and_what_it_has_lost_are_told_apart(owner: Client, premium: uuid.UUID) -> None:
+    wish(owner, premium, ending="cancel")
+    assert "At the vendor being stored" in shown(owner, premium)
+    read_at_the_vendor(premium, end_of_term="cancel")
+    assert "At the vendor stored at the vendor" in shown(owner, premium)
+    (operation_id,) = Operation.objects.values_list("pk", flat=True)
+    hold = runs.claim(operation_id=operation_id, worker_id="w", at=scenes.NOW)
+    assert hold is not None
+    changes.finish(operation_id=operation_id, fence=hold.fence, state="done", at=scenes.NOW, note="")
+    read_at_the_vendor(premium, end_of_term="renew")
+    assert "At the vendor missing there: is stored again" in shown(owner, premium)
 
 
 def test_one_wish_or_all_are_taken_back(owner: Client, premium: uuid.UUID) -> None:
