@@ -56,6 +56,10 @@ class NotPossible(Exception):
         self.why = why
 
 
+class ReasonMissing(Exception):
+    """Staff who act for a customer say on whose word they do so (R077)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Preview:
     """What the action means now; `refund_minor` is net and not negative, `until` the last safe moment for ending."""
@@ -91,7 +95,7 @@ def preview(*, by: Actor, subscription_id: uuid.UUID, action: Action, at: dt.dat
     if action is Action.END:
         policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
         open_now = pricing.returnable_of(row, at=at, policy=policy)
-        if open_now.total < row.seats:
+        if not row.seats or open_now.total < row.seats:
             raise NotPossible("window_closed")
         until = min(batch.last_safe_at for batch in open_now.batches)
         charges = status_operation.refund(row, on=on)
@@ -129,8 +133,10 @@ def place(*, by: Actor, shown: Preview, reason: str, at: dt.datetime) -> uuid.UU
     """Carry out what was previewed; returns the operation's id.
 
     The caller has asked for fresh proof of identity. Judged once more: raises NotPossible("changed") when anything
-    shown is no longer so, and what `preview` raises.
+    shown is no longer so, ReasonMissing for staff who do not say on whose word they act, and what `preview` raises.
     """
+    if by.is_staff and not reason.strip():
+        raise ReasonMissing
     fresh = preview(by=by, subscription_id=shown.subscription_id, action=shown.action, at=at)
     if fresh.fingerprint != shown.fingerprint:
         raise NotPossible("changed")

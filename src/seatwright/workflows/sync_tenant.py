@@ -23,6 +23,7 @@ from seatwright.operations import queries as operation_queries
 from seatwright.rules import business_dates
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
+from seatwright.subscriptions import sync_runs
 from seatwright.vendors import port
 from seatwright.workflows import connections, readings, renew_terms, schedule_change, wishes
 
@@ -97,7 +98,7 @@ def _queue(tenant: TenantRow, *, by: Actor, at: dt.datetime) -> int:
 def read(view: operation_queries.OperationView, at: dt.datetime) -> engine.StepResult:
     """The operation's one step: ask the vendor with no transaction open, then write what differs."""
     tenant = customers.tenant(seen_by=SYSTEM, tenant_id=uuid.UUID(view.intent["tenant_id"]))
-    run_id = subscriptions.begin_sync(
+    run_id = sync_runs.begin_sync(
         tenant_id=tenant.tenant_id, reseller_id=tenant.reseller_id, customer_id=tenant.customer_id, at=at
     )
     note = ""
@@ -109,9 +110,9 @@ def read(view: operation_queries.OperationView, at: dt.datetime) -> engine.StepR
         raise
     finally:
         if found is None:
-            subscriptions.end_sync(run_id=run_id, state="failed", note=note, found={}, at=at)
+            sync_runs.end_sync(run_id=run_id, state="failed", note=note, found={}, at=at)
     with transaction.atomic():
-        subscriptions.end_sync(run_id=run_id, state="done", note="", found=found, at=at)
+        sync_runs.end_sync(run_id=run_id, state="done", note="", found=found, at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
     return engine.Finished()
 
