@@ -15,9 +15,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def touches_database(item: pytest.Item) -> bool:
     """Whether the outcome of `item` may depend on which database is used."""
-    if item.get_closest_marker("browser"):
+    # Tests that kill workers start a database of each kind themselves.
+    if item.get_closest_marker("browser") or item.get_closest_marker("kill"):
         return False
-    if item.get_closest_marker("django_db") or item.get_closest_marker("kill"):
+    if item.get_closest_marker("django_db"):
         return True
     return bool(DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))
 

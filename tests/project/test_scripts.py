@@ -179,12 +179,12 @@ def test_pure(): assert False
 def test_marked(): pass
 def test_through_a_fixture(shop): pass
 @pytest.mark.kill
-def test_killed(): pass
+def test_killed(shop): assert False
 @pytest.mark.browser
 def test_browser(shop): assert False
 """
     said = run_pytest(tmp_path, content, "--only-database")
-    assert "3 passed, 2 deselected" in said.stdout
+    assert "2 passed, 3 deselected" in said.stdout
 
 
 def test_a_test_cannot_reach_the_installation_of_whoever_starts_the_suite(monkeypatch: pytest.MonkeyPatch):
