@@ -1,24 +1,14 @@
-"""Tables of money, seats and deeds are append-only on every database: the database itself refuses (invariants 6, 28)."""
-
-import pathlib
-import re
+"""Tables of money, seats and deeds are append-only: the database itself refuses every change (invariants 6, 28)."""
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from tests.isolation.world import World
 
-SOURCE = pathlib.Path(__file__).parents[2] / "src" / "seatwright"
-# What these tables hold must never change, whatever the migrations say today.
+# What these tables hold must never change, whatever the migrations say today; others may be guarded too.
 NEVER_LESS = {"access_auditevent", "billing_charge", "subscriptions_seatentry"}
 
 pytestmark = pytest.mark.django_db
-
-
-def guarded() -> list[str]:
-    """The tables that some migration guards."""
-    texts = [file.read_text() for file in sorted(SOURCE.glob("*/migrations/*.py"))]
-    return sorted({name for text in texts for name in re.findall(r'append_only\.guard\("(\w+)"\)', text)})
 
 
 def triggers() -> dict[str, set[str]]:
@@ -34,22 +24,21 @@ def triggers() -> dict[str, set[str]]:
     return found
 
 
-def test_the_tables_that_must_never_change_are_among_the_guarded() -> None:
-    assert set(guarded()) >= NEVER_LESS
+def test_after_migrating_every_guarded_table_has_both_triggers_and_the_ledgers_are_among_them() -> None:
+    found = triggers()
+    assert found == {table: {"UPDATE", "DELETE"} for table in found}
+    assert found.keys() >= NEVER_LESS
 
 
-def test_after_migrating_every_guarded_table_and_no_other_has_both_triggers() -> None:
-    assert triggers() == {table: {"UPDATE", "DELETE"} for table in guarded()}
-
-
-@pytest.mark.parametrize("table", guarded())
-def test_the_database_refuses_to_change_or_delete_a_row(world: World, table: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f'SELECT COUNT(*) FROM "{table}"')
-        rows = cursor.fetchone()[0]
-        assert rows > 0, "a trigger says nothing about an empty table"
-        for statement in (f'UPDATE "{table}" SET id = id', f'DELETE FROM "{table}"'):
-            with pytest.raises(DatabaseError, match=f"{table} is append-only"), transaction.atomic():
-                cursor.execute(statement)
-        cursor.execute(f'SELECT COUNT(*) FROM "{table}"')
-        assert cursor.fetchone()[0] == rows
+def test_the_database_refuses_to_change_or_delete_any_row_of_a_guarded_table(world: World) -> None:
+    for table in sorted(triggers()):
+        with connection.cursor() as cursor:
+            cursor.execute(f'SELECT COUNT(*) FROM "{table}"')
+            rows = cursor.fetchone()[0]
+            # A trigger says nothing about an empty table.
+            assert rows > 0 or table not in NEVER_LESS, table
+            for statement in (f'UPDATE "{table}" SET id = id', f'DELETE FROM "{table}"') if rows else ():
+                with pytest.raises(DatabaseError, match=f"{table} is append-only"), transaction.atomic():
+                    cursor.execute(statement)
+            cursor.execute(f'SELECT COUNT(*) FROM "{table}"')
+            assert cursor.fetchone()[0] == rows
