@@ -19,8 +19,10 @@ FORM_VALUES = {
     "next": "/",
     "key": "",
     "days": "1",
+    "fingerprint": "f",
+    "wish": "all",
 }
-QUERY_VALUES = {"q": "", "after": "", "show": "unlicensed", "edit": "all", "on": "2026-06-01"}
+QUERY_VALUES = {"q": "", "after": "", "show": "unlicensed", "edit": "all", "on": "2026-06-01", "action": "suspend"}
 # The editor refuses every field that is not one of its own.
 EDITOR_PATHS = ("/preview", "/review")
 # Names that frameworks and careless filters listen to; nothing here may widen what a page shows.

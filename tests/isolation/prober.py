@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,9 +16,8 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test.client import ClientHandler, RequestFactory
 
-from tests.isolation.asks import Ask
+from tests.isolation.asks import Answer, Ask
 from tests.isolation.books import Books, Statements, statements
-from tests.isolation.canaries import UUID
 from tests.isolation.principals import CSRF
 from tests.isolation.probes import Generator
 from tests.isolation.routes import Route
@@ -28,28 +26,7 @@ from tests.isolation.world import World
 SAFE = ("GET", "HEAD", "OPTIONS")
 # On a person's own recovery codes allauth notes that they were shown.
 NOTED_BY_LIBRARIES = {"mfa_authenticator"}
-TOKEN_FIELD = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
 COMPARED_HEADERS = ("Content-Type", "Location", "Allow", "HX-Redirect", "WWW-Authenticate", "Vary", "Cache-Control")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back, and the SQL that it took, without values."""
-
-    status: int
-    headers: str
-    text: str
-    cookies: tuple[str, ...]
-    reference: str
-    shapes: tuple[str, ...]
-
-    def plain(self) -> tuple[object, ...]:
-        """The answer without what differs from request to request: the reference, form tokens, and ids."""
-        return (self.status, self._plain(self.headers), self._plain(self.text), self.cookies)
-
-    def _plain(self, text: str) -> str:
-        text = TOKEN_FIELD.sub("", UUID.sub("-", text))
-        return text.replace(self.reference, "-") if self.reference else text
 
 
 class Browser(RequestFactory):
@@ -137,6 +114,7 @@ class Prober:
     def run(self, routes: list[Route], generator: Generator) -> Tally:
         """Send everything, judge it, and compare each request that names a stranger's row with its twin."""
         with logged() as self.lines:
+            generator.crawl(routes, self.send)
             for route in routes:
                 self._run(route, generator)
         return self.tally

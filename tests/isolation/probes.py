@@ -5,12 +5,14 @@ alike. `every` thins out the variants so that a short run still touches each rou
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.isolation import fields
-from tests.isolation.asks import Ask
+from django.urls import Resolver404, resolve
+
+from tests.isolation import fields, spider
+from tests.isolation.asks import Answer, Ask
 from tests.isolation.canaries import LETTERS
 from tests.isolation.principals import Principal
 from tests.isolation.routes import LINK_PARAMETERS, Route
@@ -18,6 +20,7 @@ from tests.isolation.subjects import Subject, missing, of_customer
 from tests.isolation.world import World
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+CAPABLE = ("a_owner", "b_owner", "r1_admin")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 LINKS = {"uidb36": "1", "key": "abc-def"}
 assert LINKS.keys() == set(LINK_PARAMETERS)
@@ -42,6 +45,7 @@ class Extra:
 
 
 PLAIN = Extra(label="plain")
+USUAL = Extra(label="usual", query=tuple((name, value) for name, value in fields.QUERY_VALUES.items() if value))
 NOWHERE = missing()
 VARIANTS = (
     Extra(label="fragment", headers=(("HX-Request", "true"),)),
@@ -64,20 +68,55 @@ class Generator:
     """All requests for one world."""
 
     def __init__(self, world: World, principals: list[Principal], *, every: int = 1) -> None:
-        self.principals, self.every = principals, every
+        self.world, self.principals, self.every = world, principals, every
+        self.forms: dict[str, list[tuple[Principal, spider.Form]]] = {}
         self.subjects = {letter: of_customer(world, letter) for letter in LETTERS}
         self.names = {
             letter: world.shop.names[each.vendor_subscription["plain"]] for letter, each in world.customers.items()
         }
 
+    def crawl(self, routes: list[Route], send: Callable[[Ask], Answer]) -> None:
+        """Read the pages of those who can do much, and keep the forms there for the routes that take them."""
+        by_name = {each.name: each for each in routes}
+        for name in CAPABLE:
+            principal = next(each for each in self.principals if each.name == name)
+            home = self._home(principal)
+            kinds = {each: kind for kind, ids in self.world.customers[home.letter].ids.items() for each in ids}
+
+            def read(path: str, query: tuple[tuple[str, str], ...], who: Principal = principal) -> str:
+                try:
+                    route = by_name[resolve(path).view_name]
+                except (Resolver404, KeyError):
+                    return ""
+                letters = frozenset(who.sees) if route.rows else frozenset()
+                return send(Ask(route, who, "GET", path, "crawled", query=query, letters=letters)).text
+
+            start = [each.path.format(**home.ids, **LINKS) for each in routes if not each.is_api]
+            for form in spider.crawl(read, start, letter=home.letter, kinds=kinds):
+                if form.name in by_name:
+                    self.forms.setdefault(form.name, []).append((principal, form))
+
     def openers(self, route: Route) -> Iterator[Ask]:
         """Requests of those who can do much, about all of their own rows: they show that the route works at all."""
-        for name in ("token a write", "token r1 staff") if route.is_api else ("a_owner", "b_owner", "r1_admin"):
+        for principal, form in self.forms.get(route.name, ()):
+            yield Ask(
+                route=route,
+                principal=principal,
+                method="POST",
+                path=form.path,
+                variant="as on its page",
+                query=form.query,
+                form=dict(form.values),
+            )
+        for name in ("token a write", "token r1 staff") if route.is_api else CAPABLE:
             principal = next(each for each in self.principals if each.name == name)
             for method in METHODS:
                 own = self.subjects[self._home(principal).letter]
                 for subject in own if route.rows and method in ("GET", "POST") else own[:1]:
                     yield self._ask(route, principal, method, subject, named=[subject], extra=PLAIN)
+            if not route.is_api:
+                home = self._home(principal)
+                yield self._ask(route, principal, "GET", home, named=[home], extra=USUAL)
 
     def pairs(self, route: Route, *, takes: frozenset[str]) -> Iterator[Pair]:
         """Every request to this route that is not left out; variants only by the methods that it `takes`."""
@@ -85,7 +124,7 @@ class Generator:
             is_at_home = route.is_api == (principal.kind == "token") or principal.kind == "none"
             for method in METHODS:
                 for number, subject in enumerate(self._subjects(route, principal)):
-                    is_kept = is_at_home and method in ("GET", "POST") and self._is_first(subject)
+                    is_kept = is_at_home and method in takes and method in ("GET", "POST") and self._is_first(subject)
                     if is_kept or self._is_chosen(route.path, principal.name, method, str(number)):
                         yield self._pair(route, principal, method, subject, named=[subject], extra=PLAIN)
             if is_at_home:
@@ -112,7 +151,7 @@ class Generator:
     def _variants(self, route: Route, principal: Principal, *, methods: list[str]) -> Iterator[Pair]:
         """Suffixes, headers and parameters, about an own row and about one of each stranger."""
         letters = LETTERS if route.rows else (self._home(principal).letter,)
-        for extra in (*VARIANTS, *self._queries(route, principal)):
+        for extra in (*VARIANTS, USUAL, *self._queries(route, principal)):
             for letter in letters:
                 for method in methods:
                     if self._is_chosen(route.path, principal.name, extra.label, letter, method):
@@ -213,6 +252,9 @@ class Generator:
         if method not in WITH_BODY:
             return ask
         if not route.is_api:
+            forms = [form for _principal, form in self.forms.get(route.name, ())]
+            if forms and not path.endswith(fields.EDITOR_PATHS) and "key" not in forms[0].values:
+                return replace(ask, form=forms[0].about(named[0]), query=(*ask.query, *forms[0].query))
             return replace(ask, form=fields.form(path=path, named=named))
         operation = self._operations(route).get(method)
         body: Any = {} if operation is None else fields.api_body(operation, named=named)

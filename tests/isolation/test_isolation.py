@@ -12,7 +12,7 @@ from tests.isolation.world import World
 
 NIGHTLY = os.environ.get("SEATWRIGHT_TEST_SIZE") == "nightly"
 # One in so many of the variants is sent; each route, method, principal and customer is tried in any case.
-THINNED = 2 if NIGHTLY else 60
+THINNED = 2 if NIGHTLY else 150
 PROBES_LEAST = 50_000 if NIGHTLY else 10_000
 SHOWN_MOST = 25
 

@@ -184,7 +184,9 @@ def _hold(world: World, letter: str) -> None:
         shop.seats[vendor_id], shop.names[vendor_id] = seats, name
         shop.members.setdefault(tenant.vendor_tenant_id, []).append(vendor_id)
         shop.returnable[vendor_id] = (port.ReturnableSeats(quantity=211, until=NOW + dt.timedelta(days=5)),)
-        row_id = _adopt(tenant, vendor_id, name, seats, letter=letter, version=text(letter))
+        # What is planned for a renewal is judged by the offer, which one subscription of each customer has.
+        offer_key = unlimited_offer().offer_key if purpose == "plain" else ""
+        row_id = _adopt(tenant, vendor_id, name, seats, letter=letter, version=text(letter), offer_key=offer_key)
         customer.subscription[purpose], customer.seats[str(row_id)] = str(row_id), seats
         customer.vendor_subscription[purpose] = vendor_id
         subscriptions.add_lot(
@@ -203,8 +205,29 @@ def _hold(world: World, letter: str) -> None:
     shop.people[tenant.vendor_tenant_id] = [_person(world, letter, number) for number in range(3)]
 
 
+def unlimited_offer() -> catalogue_queries.OfferRow:
+    """An offer of a year billed monthly that takes as many seats as the customers of this world have."""
+    offers = catalogue_queries.offers_for(market="BE", segment="commercial")
+    return next(
+        each
+        for each in offers
+        if (each.term, each.billing_plan) == ("P1Y", "monthly")
+        and (each.maximum is None or each.maximum > 1_000_000)
+        and not each.is_add_on
+        and not each.is_trial
+        and each.is_self_service
+    )
+
+
 def _adopt(
-    tenant: customer_queries.TenantRow, vendor_id: str, name: str, seats: int, *, letter: str, version: str
+    tenant: customer_queries.TenantRow,
+    vendor_id: str,
+    name: str,
+    seats: int,
+    *,
+    letter: str,
+    version: str,
+    offer_key: str,
 ) -> uuid.UUID:
     return subscriptions.adopt(
         new=subscriptions.NewSubscription(
@@ -213,7 +236,7 @@ def _adopt(
             customer_id=tenant.customer_id,
             vendor_key="microsoft",
             vendor_subscription_id=vendor_id,
-            offer_key="",
+            offer_key=offer_key,
             sku_id=SKU[letter],
             name=name,
             term="P1Y",
