@@ -19,7 +19,7 @@ from seatwright.customers import changes as customers
 from seatwright.customers import queries as customer_queries
 from seatwright.operations import engine
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import change_seats, pricing, sync_tenant
+from seatwright.workflows import change_seats, connections, pricing, sync_tenant
 from vendor_simulator import testing
 
 NOW = dt.datetime(2026, 3, 17, 10, 0, tzinfo=dt.UTC)
@@ -192,6 +192,7 @@ def seed(*, now: dt.datetime = NOW) -> dict[str, Any]:
 def connect(simulator: testing.Simulator) -> None:
     """Point this process's vendor connection at the simulator."""
     wiring.connect.cache_clear()
+    connections.plug_in(wiring.connect)
     environment = settings.ENVIRONMENT
     for name, value in {
         "vendor_partner_tenant_id": PARTNER_TENANT_ID,
