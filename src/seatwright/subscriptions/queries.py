@@ -269,32 +269,25 @@ def _with_lots(rows: list[Subscription]) -> list[HoldingRow]:
 
 
 def _lots(rows: Mapping[uuid.UUID, Subscription]) -> dict[uuid.UUID, tuple[Lot, ...]]:
-    entries = list(SeatEntry.objects.filter(subscription_id__in=list(rows)).order_by("effective_at", "id"))
-    taken: dict[int, int] = {}
-    for entry in entries:
-        if entry.lot_id is not None:
-            taken[entry.lot_id] = taken.get(entry.lot_id, 0) - entry.seats
+    entries = SeatEntry.objects.filter(subscription_id__in=list(rows))
+    taken = dict(entries.filter(lot__isnull=False).order_by().values_list("lot_id").annotate(taken=-Sum("seats")))
+    opened = entries.filter(lot__isnull=True).order_by("effective_at", "id")
     found: dict[uuid.UUID, list[Lot]] = {}
-    for entry in entries:
-        left = entry.seats - taken.get(entry.pk, 0)
-        if entry.lot_id is None and left > 0:
-            found.setdefault(entry.subscription_id, []).append(
-                Lot(
-                    lot_id=entry.pk,
-                    seats=left,
-                    added_at=entry.effective_at,
-                    returnable_until=_window_end(entry, rows[entry.subscription_id]),
-                    kind=entry.kind,
-                )
+    for key, subscription_id, seats, added_at, until, kind in opened.values_list(
+        "pk", "subscription_id", "seats", "effective_at", "returnable_until", "kind"
+    ):
+        left = seats - taken.get(key, 0)
+        if left > 0:
+            window_end = _window_end(rows[subscription_id], added_at=added_at, until=until)
+            found.setdefault(subscription_id, []).append(
+                Lot(lot_id=key, seats=left, added_at=added_at, returnable_until=window_end, kind=kind)
             )
     return {key: tuple(value) for key, value in found.items()}
 
 
-def _window_end(entry: SeatEntry, row: Subscription) -> dt.datetime | None:
+def _window_end(row: Subscription, *, added_at: dt.datetime, until: dt.datetime | None) -> dt.datetime | None:
     """The end of the lot's own window, or of the one that a renewal opened for seats held then."""
-    if row.renewed_at is not None and entry.effective_at <= row.renewed_at:
-        return row.reopened_until
-    return entry.returnable_until
+    return row.reopened_until if row.renewed_at is not None and added_at <= row.renewed_at else until
 
 
 def _holding_row(row: Subscription, lots: tuple[Lot, ...]) -> HoldingRow:

@@ -286,8 +286,12 @@ def returnable_of(row: holdings.HoldingRow, *, at: dt.datetime, policy: windows.
 
 
 def cycle_of(row: holdings.HoldingRow, *, on: dt.date) -> periods.Period:
-    """The charge cycle in which `on` lies; that day alone where the subscription has no cycle then."""
-    if not is_sold(term=row.term, billing_plan=row.billing_plan) or on < row.anchor_on:
+    """The charge cycle in which `on` lies, the first one before it has begun; one day where there are no cycles.
+
+    A subscription that starts today for the vendor, who counts in UTC, may start tomorrow for a reseller further west.
+    """
+    on = max(on, row.anchor_on)
+    if not is_sold(term=row.term, billing_plan=row.billing_plan):
         return periods.Period(on, on + dt.timedelta(days=1))
     return periods.charge_cycle(
         anchor_on=row.anchor_on, term=terms.Term(row.term), billing_plan=terms.BillingPlan(row.billing_plan), on=on
