@@ -1,0 +1,285 @@
+"""A seat change at the last moment before sending, after a crash, and in the hands of the reseller's staff."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from seatwright.access import permissions
+from seatwright.access.actors import SYSTEM
+from seatwright.billing import queries as billing
+from seatwright.operations import engine
+from seatwright.operations import queries as operations
+from seatwright.rules import refusals
+from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import (
+    change_seats,
+    connections,
+    follow_order,
+    pricing,
+    run_desk,
+    seat_operation,
+    settle_drift,
+)
+from tests.stories.test_change_seats import change_at_the_vendor
+from tests.stories.test_readings import alter as alter
+from tests.stories.test_readings import drifts, events
+from tests.stories.test_vendor_faults import PATCH, effects_on_seats
+from tests.stories.world import BASIC, EXCHANGE, World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Alter = Callable[..., None]
+
+
+class PowerCut(BaseException):
+    """The process ends here; nothing after it runs."""
+
+
+def outcome(world: World, order_id: uuid.UUID) -> tuple[str, str, str]:
+    """The order's state with stage and refusal of its first line."""
+    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
+    return page.state, page.lines[0].stage, page.lines[0].refusal
+
+
+def charged(world: World) -> list[tuple[str, int]]:
+    rows = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])
+    return [(row.kind, row.seats) for row in rows]
+
+
+def settle(world: World, decision: run_desk.Decision) -> None:
+    (line,) = run_desk.queue(by=world.actor("support")).parked
+    run_desk.settle(
+        by=world.actor("support"),
+        operation_id=line.operation.id,
+        decision=decision,
+        reason="Read in the vendor's log.",
+        at=world.at,
+    )
+
+
+def test_a_refused_wish_is_not_stored(world: World) -> None:
+    with pytest.raises(pricing.Refused) as refused:
+        world.book("north_owner", "north", basic=1)
+    assert {type(each) for each in sum(refused.value.priced.refusals.values(), ())} >= {refusals.BelowAssigned}
+
+
+@pytest.mark.parametrize("at_point", ["submit.before_call", "submit.after_call"])
+def test_a_power_cut_around_the_call_leaves_one_effect_and_one_charge(
+    world: World, monkeypatch: pytest.MonkeyPatch, at_point: str
+) -> None:
+    def cut(name: str) -> None:
+        if name == at_point:
+            raise PowerCut
+
+    order_id = world.book("north_owner", "north", basic=12)
+    with monkeypatch.context() as patch:
+        patch.setattr(seat_operation, "checkpoint", cut)
+        with pytest.raises(PowerCut):
+            engine.run_due(clock=world.clock)
+    assert outcome(world, order_id)[:2] == ("running", "sent")
+    world.work()
+    assert outcome(world, order_id) == ("done", "done", "")
+    assert (effects_on_seats(world), charged(world)) == ([(10, 12)], [("increase", 2)])
+
+
+def test_a_run_that_ended_after_the_look_does_not_look_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(name: str) -> None:
+        if name == "confirm.noted":
+            raise PowerCut
+
+    order_id = world.book("north_owner", "north", basic=12)
+    with monkeypatch.context() as patch:
+        patch.setattr(seat_operation, "checkpoint", cut)
+        with pytest.raises(PowerCut):
+            engine.run_due(clock=world.clock)
+    world.simulator.kill()
+    engine.run_due(clock=world.clock)
+    assert outcome(world, order_id) == ("done", "done", "")
+
+
+def test_an_effect_that_shows_only_after_it_was_thought_absent_is_not_sent_again(world: World, alter: Alter) -> None:
+    def hidden(seen: Any) -> Any:
+        (view,) = operations.views(operation_ids=ids).values()
+        return seen if view.progress.get("sends") else replace(seen, quantity=10)
+
+    world.simulator.fault("timeout_after_effect", match=PATCH)
+    order_id = world.book("north_owner", "north", basic=12)
+    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
+    ids = [line.operation_id for line in page.lines]
+    alter(world, BASIC, hidden)
+    world.work(rounds=60)
+    assert outcome(world, order_id) == ("done", "done", "")
+    assert (effects_on_seats(world), charged(world)) == ([(10, 12)], [("increase", 2)])
+
+
+def test_a_change_that_never_takes_effect_is_sent_five_times_and_then_left_to_a_person(world: World) -> None:
+    world.simulator.fault("timeout_before_effect", match={**PATCH, "times": 20})
+    order_id = world.book("north_owner", "north", basic=12)
+    world.work(rounds=120, step_s=20)
+    (line,) = run_desk.queue(by=world.actor("support")).parked
+    assert line.operation.parked_reason == "sent_too_often"
+    settle(world, "not_done")
+    assert outcome(world, order_id) == ("failed", "refused", "settled_not_done")
+    assert (charged(world), drifts()) == ([], [])
+
+
+def test_nothing_is_sent_to_a_subscription_that_is_no_longer_active(world: World, alter: Alter) -> None:
+    order_id = world.book("north_owner", "north", basic=12)
+    alter(world, BASIC, lambda seen: replace(seen, status="suspended"))
+    world.work()
+    assert outcome(world, order_id) == ("failed", "refused", "not_active")
+    assert (effects_on_seats(world), charged(world)) == ([], [])
+
+
+def test_nothing_is_sent_at_the_old_price_once_the_term_that_it_was_for_is_over(world: World) -> None:
+    world.move(days=20)  # 6 April; the month ends on the 7th
+    order_id = world.book("north_owner", "north", exchange=2)
+    world.move(days=1)
+    world.work()
+    assert outcome(world, order_id) == ("failed", "refused", "term_over")
+    assert (world.vendor_seats("north", EXCHANGE), charged(world)) == (1, [])
+
+
+def test_seats_of_a_pool_that_the_directory_does_not_show_are_returned(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = connections.vendor_of
+
+    class WithoutPools:
+        def __init__(self, vendor: Any) -> None:
+            self._vendor = vendor
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._vendor, name)
+
+        def list_pools(self, **_asked: Any) -> list[Any]:
+            return []
+
+    order_id = world.book("north_owner", "north", basic=9)
+    monkeypatch.setattr(connections, "vendor_of", lambda tenant: WithoutPools(plain(tenant)))
+    world.work()
+    assert outcome(world, order_id) == ("done", "done", "")
+
+
+def test_a_denied_call_waits_for_a_person_and_goes_on_when_they_say_so(world: World) -> None:
+    world.simulator.fault("refuse", match=PATCH, status=403, code=2000)
+    order_id = world.book("north_owner", "north", basic=12)
+    world.work()
+    (line,) = run_desk.queue(by=world.actor("support")).parked
+    assert (line.operation.parked_reason, line.order_id) == ("vendor_denied", order_id)
+    settle(world, "look_again")
+    world.work()
+    assert outcome(world, order_id) == ("done", "done", "")
+    assert charged(world) == [("increase", 2)]
+
+
+def test_a_number_that_nobody_ordered_is_shown_to_staff_and_stays_a_difference_after_their_decision(
+    world: World,
+) -> None:
+    world.simulator.fault("timeout_after_effect", match=PATCH)
+    world.simulator.fault("error_5xx_before_effect", match={"method": "GET", "path": "/subscriptions/", "nth": 3})
+    order_id = world.book("north_owner", "north", basic=12)
+    world.work(rounds=1)
+    change_at_the_vendor(world, world.holding("north", BASIC).vendor_subscription_id, seats=15)
+    world.simulator.clear_faults()
+    world.work()
+    (line,) = run_desk.queue(by=world.actor("support")).parked
+    assert (line.operation.parked_reason, line.vendor_seats) == ("third_value", 15)
+    settle(world, "done")
+    assert outcome(world, order_id) == ("done", "done", "")
+    assert (drifts(), charged(world)) == ([("12", "15")], [("increase", 2)])
+    settle_drift.adopt(
+        by=world.actor("support"),
+        subscription_id=line.operation.intent["subscription_id"],
+        reason="The customer bought three more in the portal.",
+        at=world.at,
+    )
+    assert (drifts(), charged(world)) == ([], [("increase", 2), ("adopted", 3)])
+    assert events(world, BASIC) == [
+        "subscription.adopted",
+        "seats.changed",
+        "drift.opened",
+        "drift.adopted",
+    ]
+
+
+def test_a_difference_is_not_taken_over_while_a_change_is_under_way(world: World) -> None:
+    subscription_id = world.holding("north", BASIC).subscription_id
+    change_at_the_vendor(world, world.holding("north", BASIC).vendor_subscription_id, seats=15)
+    world.sync()
+    world.book("north_owner", "north", basic=11)
+    with pytest.raises(settle_drift.NothingToSettle):
+        settle_drift.adopt(by=world.actor("support"), subscription_id=subscription_id, reason="Now.", at=world.at)
+    assert world.holding("north", BASIC).seats == 10
+
+
+def test_after_the_term_a_difference_is_taken_over_without_a_charge(world: World) -> None:
+    vendor_id = world.holding("north", EXCHANGE).vendor_subscription_id
+    change_at_the_vendor(world, vendor_id, seats=2)
+    world.sync()
+    world.at = dt.datetime(2026, 4, 7, 10, tzinfo=dt.UTC)
+    settle_drift.adopt(
+        by=world.actor("support"),
+        subscription_id=world.holding("north", EXCHANGE).subscription_id,
+        reason="Bought in the portal.",
+        at=world.at,
+    )
+    assert (world.holding("north", EXCHANGE).seats, charged(world)) == (2, [])
+
+
+def test_what_is_under_way_counts_for_the_cap_of_a_family(world: World) -> None:
+    world.book("north_owner", "north", standard=200)
+    priced = change_seats.preview(
+        by=world.actor("north_owner"),
+        customer_id=world.customer_ids["north"],
+        wishes=world.wish("north", basic=120),
+        at=world.at,
+    )
+    (refusal,) = priced.refusals[str(world.holding("north", BASIC).subscription_id)]
+    assert isinstance(refusal, refusals.AboveFamilyMaximum)
+    assert (refusal.maximum, refusal.would_be) == (300, 320)
+
+
+def test_staff_see_their_own_customers_with_what_they_hold_and_nobody_else_does(world: World) -> None:
+    page = run_desk.customer_list(by=world.actor("support"), text="", after="")
+    assert [(line.customer.name, line.domains, line.seats, line.subscriptions, line.drifts) for line in page.rows] == [
+        ("North", ("north.example",), 16, 3, 0),
+        ("South", ("south.example",), 4, 1, 0),
+    ]
+    assert run_desk.customer_list(by=world.actor("other_staff"), text="", after="").rows == ()
+    for ask in (
+        lambda by: run_desk.customer_list(by=by, text="", after=""),
+        lambda by: run_desk.queue(by=by),
+    ):
+        with pytest.raises(permissions.NotAllowed):
+            ask(world.actor("north_owner"))
+    with pytest.raises(permissions.Unknown):
+        run_desk.settle(
+            by=world.actor("support"), operation_id=uuid.uuid4(), decision="done", reason="Just so.", at=world.at
+        )
+    assert holdings.miscounted() == []
+
+
+def test_another_kind_of_parked_work_is_settled_without_touching_seats(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "vendor_of", lambda tenant: None)
+    world.move(hours=1)
+    world.sync()
+    lines = run_desk.queue(by=world.actor("support")).parked
+    assert sorted((line.name, line.operation.parked_reason) for line in lines) == [
+        ("north.example", "bug"),
+        ("south.example", "bug"),
+    ]
+    for line in lines:
+        run_desk.settle(
+            by=world.actor("support"),
+            operation_id=line.operation.id,
+            decision="not_done",
+            reason="The next reading comes anyway.",
+            at=world.at,
+        )
+    assert run_desk.queue(by=world.actor("support")).parked == ()
