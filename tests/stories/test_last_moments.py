@@ -1,9 +1,9 @@
 """A seat change at the last moment before sending, after a crash, and in the hands of the reseller's staff."""
 
+import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +13,8 @@ from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
 from seatwright.operations import engine
 from seatwright.operations import queries as operations
-from seatwright.rules import refusals
+from seatwright.rules import refusals, timeline
+from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import (
     change_seats,
@@ -21,8 +22,10 @@ from seatwright.workflows import (
     follow_order,
     pricing,
     run_desk,
+    schedule_change,
     seat_operation,
     settle_drift,
+    wishes,
 )
 from tests.stories.test_change_seats import change_at_the_vendor
 from tests.stories.test_readings import alter as alter
@@ -103,7 +106,7 @@ def test_a_run_that_ended_after_the_look_does_not_look_again(world: World, monke
 def test_an_effect_that_shows_only_after_it_was_thought_absent_is_not_sent_again(world: World, alter: Alter) -> None:
     def hidden(seen: Any) -> Any:
         (view,) = operations.views(operation_ids=ids).values()
-        return seen if view.progress.get("sends") else replace(seen, quantity=10)
+        return seen if view.progress.get("sends") else dataclasses.replace(seen, quantity=10)
 
     world.simulator.fault("timeout_after_effect", match=PATCH)
     order_id = world.book("north_owner", "north", basic=12)
@@ -128,7 +131,7 @@ def test_a_change_that_never_takes_effect_is_sent_five_times_and_then_left_to_a_
 
 def test_nothing_is_sent_to_a_subscription_that_is_no_longer_active(world: World, alter: Alter) -> None:
     order_id = world.book("north_owner", "north", basic=12)
-    alter(world, BASIC, lambda seen: replace(seen, status="suspended"))
+    alter(world, BASIC, lambda seen: dataclasses.replace(seen, status="suspended"))
     world.work()
     assert outcome(world, order_id) == ("failed", "refused", "not_active")
     assert (effects_on_seats(world), charged(world)) == ([], [])
@@ -283,3 +286,55 @@ def test_another_kind_of_parked_work_is_settled_without_touching_seats(
             at=world.at,
         )
     assert run_desk.queue(by=world.actor("support")).parked == ()
+
+
+def test_a_change_accepted_and_never_visible_is_parked_when_its_time_is_over(world: World) -> None:
+    world.simulator.fault("answer_202", match=PATCH, visible_after_s=10 * 86400.0)
+    world.book("north_owner", "north", basic=12)
+    world.work(rounds=3)
+    world.move(days=2)
+    world.work(rounds=3)
+    (line,) = run_desk.queue(by=world.actor("support")).parked
+    assert (line.operation.parked_reason, line.vendor_seats, charged(world)) == ("deadline_passed", 10, [])
+
+
+def entered_beside(world: World, *, offer_key: str) -> uuid.UUID:
+    """Four more seats of `basic` in a subscription of their own."""
+    row = world.holding("north", BASIC)
+    fields = {field.name: getattr(row, field.name, None) for field in dataclasses.fields(subscriptions.NewSubscription)}
+    own = {"offer_key": offer_key, "vendor_subscription_id": str(uuid.uuid4()), "charged_from_on": world.at.date()}
+    return subscriptions.adopt(
+        new=subscriptions.NewSubscription(**{**fields, **own}),
+        reading=subscriptions.Reading(
+            status="active",
+            seats=4,
+            auto_renew=True,
+            commitment_end_on=row.commitment_end_on,
+            returnable=None,
+            scheduled=None,
+            cancellable_until=None,
+        ),
+        policy_version="test",
+        at=world.at,
+    )
+
+
+def test_seats_of_another_subscription_of_the_same_licence_may_carry_the_people_at_the_renewal(world: World) -> None:
+    by, row = world.actor("north_owner"), world.holding("north", BASIC)
+    wish = {timeline.Dimension.QUANTITY: timeline.SeatsTotal(3)}
+    schedule_change.schedule(by=by, subscription_id=row.subscription_id, wishes=wish, at=world.at)
+
+    def warned() -> list[str]:
+        plan = schedule_change.plan(by=by, subscription_id=row.subscription_id, at=world.at)
+        assert plan.following.quantity == 3
+        return [warning.reason.code for warning in plan.warnings]
+
+    assert warned() == ["still_assigned"]
+    entered_beside(world, offer_key=row.offer_key)
+    assert warned() == []
+
+
+def test_a_licence_that_the_catalogue_does_not_know_has_no_renewal_to_plan(world: World) -> None:
+    unknown = entered_beside(world, offer_key="microsoft:gone:0001:commercial:P1Y:monthly:BE")
+    with pytest.raises(wishes.NotRunning):
+        schedule_change.plan(by=world.actor("north_owner"), subscription_id=unknown, at=world.at)

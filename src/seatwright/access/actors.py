@@ -33,11 +33,7 @@ class Grant:
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """A person, the system itself, or the operator at the command line.
-
-    `acts_on_customer_id` narrows every right to one customer: operations carry it, so that the vendor credential never
-    widens what the person who asked may do (S18).
-    """
+    """A person, the system itself, or the operator at the command line, with the rights held when they were asked."""
 
     kind: str
     label: str

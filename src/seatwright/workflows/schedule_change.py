@@ -98,7 +98,7 @@ def schedule(
     row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
     _require_unlocked(row, at=at)
     with transaction.atomic(durable=True):
-        subscriptions.hold_still(subscription_ids=[subscription_id])
+        row = _held_still(subscription_id)
         line = wishing.timeline_of(row)
         for dimension, value in wishes.items():
             line = timeline.schedule(timeline=line, dimension=dimension, value=value)
@@ -116,9 +116,15 @@ def revoke(*, by: Actor, subscription_id: uuid.UUID, dimension: Dimension | None
     row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
     _require_unlocked(row, at=at)
     with transaction.atomic(durable=True):
-        subscriptions.hold_still(subscription_ids=[subscription_id])
+        row = _held_still(subscription_id)
         line = timeline.revoke(timeline=wishing.timeline_of(row), dimension=dimension)
         _store(by=by, row=row, line=line, action="intent.revoked", at=at)
+
+
+def _held_still(subscription_id: uuid.UUID) -> holdings.HoldingRow:
+    """The subscription as it stands under its lock: seats may have been booked since it was first looked at."""
+    subscriptions.hold_still(subscription_ids=[subscription_id])
+    return holdings.by_ids(subscription_ids=[subscription_id])[0]
 
 
 def _require_unlocked(row: holdings.HoldingRow, *, at: dt.datetime) -> None:
@@ -132,7 +138,10 @@ def _require_unlocked(row: holdings.HoldingRow, *, at: dt.datetime) -> None:
 
 def _allowed(row: holdings.HoldingRow) -> conflicts.Allowed:
     customer = customers.customer(seen_by=SYSTEM, customer_id=row.customer_id)
-    held = catalogue.offer(offer_key=row.offer_key, reseller_id=customer.reseller_id)
+    try:
+        held = catalogue.offer(offer_key=row.offer_key, reseller_id=customer.reseller_id)
+    except catalogue.OfferUnknown:
+        raise wishing.NotRunning from None
     limits: dict[str, conflicts.OfferLimits] = {}
     targets: set[str] = set()
     for key in (f"{held.product_id}:{held.vendor_sku_id}", *held.upgrade_targets):
@@ -153,8 +162,21 @@ def _allowed(row: holdings.HoldingRow) -> conflicts.Allowed:
             if (each.product_id, each.vendor_sku_id) != (held.product_id, held.vendor_sku_id):
                 targets.add(each.offer_key)
     pool = assignments.pools(tenant_ids=[row.tenant_id]).get((row.tenant_id, row.sku_id))
-    assigned = None if pool is None else max(pool.consumed_units - pool.foreign_units, 0)
+    assigned = None if pool is None or not pool.is_for_people else _needed(row, pool)
     return conflicts.Allowed(offers=limits, targets=frozenset(targets), assigned=assigned)
+
+
+def _needed(row: holdings.HoldingRow, pool: assignments.PoolRow) -> int:
+    """How many of this subscription's seats people need, once the others of its pool have been used up."""
+    rows = holdings.holdings_of_tenant(tenant_id=row.tenant_id).values()
+    others = sum(
+        each.seats
+        for each in rows
+        if each.sku_id == row.sku_id
+        and each.subscription_id != row.subscription_id
+        and each.status in ("active", "pending")
+    )
+    return max(pool.consumed_units - pool.foreign_units - others, 0)
 
 
 def _store(*, by: Actor, row: holdings.HoldingRow, line: timeline.Timeline, action: str, at: dt.datetime) -> None:
