@@ -69,12 +69,14 @@ def test_no_route_shows_or_changes_what_belongs_to_somebody_else(
     assert tally.probes >= PROBES_LEAST
     assert tally.twins >= PROBES_LEAST // 4
     assert world.vendor.calls == []
+    the_canaries_sing_for_those_who_may_hear_them(world, tally.signs_seen_by_those_who_may)
 
 
-@pytest.mark.django_db
-def test_the_canaries_do_sing_for_those_who_may_hear_them(desk: prober.Prober, world: World) -> None:
-    """Without this, a scan that finds nothing could be one that cannot find anything."""
-    seen = desk.tally.signs_seen_by_those_who_may
+def the_canaries_sing_for_those_who_may_hear_them(world: World, seen: set[str]) -> None:
+    """Without this, a scan that finds nothing could be one that cannot find anything.
+
+    Part of the one test and not a second one: two processes that share the tests would each have half of the evidence.
+    """
     for letter in LETTERS:
         assert world.customers[letter].ids["customer_id"][0] in seen
         assert len({sign for sign in seen if sign.lower().startswith(f"canary-{letter.lower()}-")}) >= 20
