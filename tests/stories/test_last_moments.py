@@ -79,7 +79,7 @@ def test_a_power_cut_around_the_call_leaves_one_effect_and_one_charge(
 
     order_id = world.book("north_owner", "north", basic=12)
     with monkeypatch.context() as patch:
-        patch.setattr(seat_operation, "checkpoint", cut)
+        patch.setattr(sending, "checkpoint", cut)
         with pytest.raises(PowerCut):
             engine.run_due(clock=world.clock)
     assert outcome(world, order_id)[:2] == ("running", "sent")

@@ -11,36 +11,29 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from seatwright.access.actors import SYSTEM
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
+from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
 from seatwright.rules import instructions, renewals, terms
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, readings, wishes
+from seatwright.workflows import connections, readings, sending, wishes
 
 KIND = "apply_schedule"
-LOOK_AGAIN = dt.timedelta(seconds=2)
-LOOK_AGAIN_MOST = dt.timedelta(minutes=5)
 
 
 def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     """Send what is wanted, unless the vendor holds it already or it was sent before."""
-    if view.is_unanswered:
-        if view.unclear_at is None:
-            operations.mark_unclear(
-                operation_id=view.id, fence=view.fence, at=at, note="The answer was lost with the process."
-            )
-        return engine.Next()
-    if view.answered_at is not None:
+    if sending.was_sent(view, at=at):
         return engine.Next()
     row, tenant = _subject(view)
     vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
+    checkpoint("submit.before_look")
     seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
     wanted = _wanted(row, seen)
     if wanted is None or _is_held(wanted, seen):
@@ -49,17 +42,20 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     if catalogue_id is None:
         return engine.Park(reason="not_sold", note="The vendor does not sell the wished plan to this customer.")
     operations.note_progress(operation_id=view.id, fence=view.fence, at=at, wanted=_to_json(wanted))
-    operations.mark_sent(operation_id=view.id, fence=view.fence, at=at)
-    outcome = vendor.set_end_of_term(
-        tenant=ref,
-        subscription_id=row.vendor_subscription_id,
-        outcome=port.EndOfTerm(wanted.ending.value),
-        next_term=wishes.for_vendor(wanted, catalogue_id=catalogue_id),
-        shape="actions" if wanted.ending is not renewals.Ending.RENEW else "classic",
-        request_id=view.request_id,
+    return sending.send(
+        view,
+        call=lambda: vendor.set_end_of_term(
+            tenant=ref,
+            subscription_id=row.vendor_subscription_id,
+            outcome=port.EndOfTerm(wanted.ending.value),
+            next_term=wishes.for_vendor(wanted, catalogue_id=catalogue_id),
+            shape="actions" if wanted.ending is not renewals.Ending.RENEW else "classic",
+            request_id=view.request_id,
+            at=at,
+        ),
+        refuse=lambda refused: engine.Park(reason=f"vendor_{refused.reason}", note=refused.safe_text),
         at=at,
     )
-    return _take_in(view, outcome, at=at)
 
 
 def _subject(view: OperationView) -> tuple[holdings.HoldingRow, customers.TenantRow]:
@@ -104,25 +100,6 @@ def _catalogue_id(
     )
 
 
-def _take_in(view: OperationView, outcome: port.Outcome, *, at: dt.datetime) -> engine.StepResult:
-    match outcome:
-        case port.Done():
-            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="done")
-        case port.Later(at=look_at):
-            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="accepted")
-            return engine.Again(at=look_at, why="The vendor accepted the schedule and works on it.")
-        case port.Unclear(why=why):
-            operations.mark_unclear(operation_id=view.id, fence=view.fence, at=at, note=why)
-            return engine.Again(at=at + LOOK_AGAIN, why=why)
-        case port.Refused(reason="not_sent" | "throttled" | "operation_pending" as reason, retry_at=retry_at):
-            operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note=reason)
-            return engine.Again(at=retry_at or at + engine.backoff(view=view), why=reason, is_trouble=True)
-        case port.Refused(reason=reason, safe_text=text):
-            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="refused")
-            return engine.Park(reason=f"vendor_{reason}", note=text)
-    return engine.Next()
-
-
 def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     """Read back what was sent; send again only once its absence is proven."""
     row, tenant = _subject(view)
@@ -131,15 +108,7 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     sent = _from_json(view.progress.get("wanted"))
     if sent is None or _is_held(sent, seen) or _wanted(row, seen) != sent:
         return _finish(view, row, seen, note="", at=at)
-    since = view.unclear_at or view.sent_at or at
-    if at >= view.deadline_at:
-        return engine.Park(reason="deadline_passed", note="The schedule was sent and is not visible at the vendor.")
-    settle_s = settings.ENVIRONMENT.worker_settle_s
-    if view.answered_at is None and connections.settled(since=since, at=at, settle_s=settle_s):
-        operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note="absent after the settle window")
-        return engine.Again(at=at, why="A read-back proved that the schedule was not stored.", is_trouble=True)
-    pause = max(LOOK_AGAIN, min((at - since) / 8, LOOK_AGAIN_MOST))
-    return engine.Again(at=at + pause, why="The schedule is not visible at the vendor yet.")
+    return sending.look_again(view, at=at)
 
 
 def _finish(

@@ -11,7 +11,6 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import transaction
 
 from seatwright.access import audit
@@ -29,11 +28,7 @@ from seatwright.rules import business_dates, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, pricing, readings, schedule_change
-
-LOOK_AGAIN = dt.timedelta(seconds=2)
-LOOK_AGAIN_MOST = dt.timedelta(minutes=5)
-SENDS_MOST = 5
+from seatwright.workflows import connections, pricing, readings, schedule_change, sending
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,13 +62,7 @@ def _job(view: OperationView) -> _Job:
 
 def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     """Send the change once, unless it was sent before; a send without a noted answer is unclear, not repeated."""
-    if view.is_unanswered:
-        if view.unclear_at is None:
-            operations.mark_unclear(
-                operation_id=view.id, fence=view.fence, at=at, note="The answer was lost with the process."
-            )
-        return engine.Next()
-    if view.answered_at is not None:
+    if sending.was_sent(view, at=at):
         return engine.Next()
     job = _job(view)
     checkpoint("submit.before_look")
@@ -84,17 +73,18 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     refusal = _why_not_now(view, job, seen, at=at)
     if refusal:
         return _refuse(view, refusal, at=at)
-    operations.mark_sent(operation_id=view.id, fence=view.fence, at=at)
-    checkpoint("submit.before_call")
-    outcome = job.vendor.set_seats(
-        tenant=connections.reference(job.tenant),
-        subscription_id=job.vendor_subscription_id,
-        quantity=job.after,
-        request_id=view.request_id,
+    return sending.send(
+        view,
+        call=lambda: job.vendor.set_seats(
+            tenant=connections.reference(job.tenant),
+            subscription_id=job.vendor_subscription_id,
+            quantity=job.after,
+            request_id=view.request_id,
+            at=at,
+        ),
+        refuse=lambda refused: _refuse(view, f"vendor_{refused.reason}", at=at),
         at=at,
     )
-    checkpoint("submit.after_call")
-    return _take_in(view, outcome, at=at)
 
 
 def _why_not_now(view: OperationView, job: _Job, seen: port.VendorSubscription, *, at: dt.datetime) -> str:
@@ -127,31 +117,6 @@ def _too_few_for_people(job: _Job, row: holdings.HoldingRow, *, at: dt.datetime)
     return ""
 
 
-def _take_in(view: OperationView, outcome: port.Outcome, *, at: dt.datetime) -> engine.StepResult:
-    match outcome:
-        case port.Done():
-            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="done")
-        case port.Later(at=look_at):
-            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="accepted")
-            checkpoint("submit.answered")
-            return engine.Again(at=look_at, why="The vendor accepted the change and works on it.")
-        case port.Unclear(why=why):
-            operations.mark_unclear(operation_id=view.id, fence=view.fence, at=at, note=why)
-            checkpoint("submit.unclear")
-            return engine.Again(at=at + LOOK_AGAIN, why=why)
-        case port.Refused(reason="not_sent" | "throttled" | "operation_pending" as reason, retry_at=retry_at):
-            operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note=reason)
-            return engine.Again(at=retry_at or at + engine.backoff(view=view), why=reason, is_trouble=True)
-        case port.Refused(reason="denied"):
-            operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note="denied")
-            return engine.Park(reason="vendor_denied", note=outcome.safe_text)
-        case port.Refused(reason=reason, code=code):
-            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="refused", code=code)
-            return _refuse(view, f"vendor_{reason}", at=at)
-    checkpoint("submit.answered")
-    return engine.Next()
-
-
 def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     """Look at the vendor's state: there, go on; absent, wait, and send again only once absence is proven."""
     if view.progress.get("confirmed_at"):
@@ -168,29 +133,12 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     if seen.quantity != job.before:
         _take_in_reading(job, seen, at=at)
         return engine.Park(reason="third_value", note=f"The vendor shows {seen.quantity} seats.")
-    return _not_there_yet(view, at=at)
+    return sending.look_again(view, at=at)
 
 
 def _take_in_reading(job: _Job, seen: port.VendorSubscription, *, at: dt.datetime) -> None:
     row = holdings.holding(seen_by=SYSTEM, subscription_id=job.subscription_id)
     readings.take_in(row=row, seen=readings.reading(seen, ends_on=row.commitment_end_on), at=at)
-
-
-def _not_there_yet(view: OperationView, *, at: dt.datetime) -> engine.StepResult:
-    since = view.unclear_at or view.sent_at or at
-    if at >= view.deadline_at:
-        return engine.Park(reason="deadline_passed", note="The change was sent and is not visible at the vendor.")
-    settle_s = settings.ENVIRONMENT.worker_settle_s
-    if view.answered_at is None and connections.settled(since=since, at=at, settle_s=settle_s):
-        sends = int(view.progress.get("sends", 1))
-        if sends >= SENDS_MOST:
-            return engine.Park(reason="sent_too_often", note=f"Sent {sends} times without effect.")
-        operations.note_progress(operation_id=view.id, fence=view.fence, at=at, sends=sends + 1)
-        operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note="absent after the settle window")
-        checkpoint("confirm.proven_absent")
-        return engine.Again(at=at, why="A read-back proved that the change did not happen.")
-    pause = max(LOOK_AGAIN, min((at - since) / 8, LOOK_AGAIN_MOST))
-    return engine.Again(at=at + pause, why="The change is not visible at the vendor yet.")
 
 
 def record(view: OperationView, at: dt.datetime) -> engine.StepResult:

@@ -4,7 +4,6 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from seatwright.access import audit
@@ -13,16 +12,15 @@ from seatwright.billing import changes as billing
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
+from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
 from seatwright.rules import business_dates, money, periods, proration, tax, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, pricing, readings, schedule_change
+from seatwright.workflows import connections, pricing, readings, schedule_change, sending
 
 KIND = "change_status"
-LOOK_AGAIN = dt.timedelta(seconds=2)
-LOOK_AGAIN_MOST = dt.timedelta(minutes=5)
 STATUSES: dict[str, port.Status] = {"active": "active", "suspended": "suspended", "deleted": "deleted"}
 
 
@@ -59,16 +57,11 @@ def refund(row: holdings.HoldingRow, *, on: dt.date) -> list[dict[str, Any]]:
 
 def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     """Send the state once, unless it was sent before; judged on what the vendor shows now."""
-    if view.is_unanswered:
-        if view.unclear_at is None:
-            operations.mark_unclear(
-                operation_id=view.id, fence=view.fence, at=at, note="The answer was lost with the process."
-            )
-        return engine.Next()
-    if view.answered_at is not None:
+    if sending.was_sent(view, at=at):
         return engine.Next()
     row, tenant = _subject(view)
     vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
+    checkpoint("submit.before_look")
     seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
     if view.progress.get("sends") and seen.status == view.intent["status"]:
         return engine.Next()
@@ -76,39 +69,23 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
         return _refuse(view, "changed_elsewhere", at=at)
     if view.intent["status"] == "deleted" and (seen.cancellable_until is None or at >= seen.cancellable_until):
         return _refuse(view, "window_closed", at=at)
-    operations.mark_sent(operation_id=view.id, fence=view.fence, at=at)
-    outcome = vendor.set_status(
-        tenant=ref,
-        subscription_id=row.vendor_subscription_id,
-        status=STATUSES[view.intent["status"]],
-        request_id=view.request_id,
+    return sending.send(
+        view,
+        call=lambda: vendor.set_status(
+            tenant=ref,
+            subscription_id=row.vendor_subscription_id,
+            status=STATUSES[view.intent["status"]],
+            request_id=view.request_id,
+            at=at,
+        ),
+        refuse=lambda refused: _refuse(view, f"vendor_{refused.reason}", at=at),
         at=at,
     )
-    return _take_in(view, outcome, at=at)
 
 
 def _subject(view: OperationView) -> tuple[holdings.HoldingRow, customers.TenantRow]:
     row = holdings.holding(seen_by=SYSTEM, subscription_id=uuid.UUID(view.intent["subscription_id"]))
     return row, customers.tenant(seen_by=SYSTEM, tenant_id=row.tenant_id)
-
-
-def _take_in(view: OperationView, outcome: port.Outcome, *, at: dt.datetime) -> engine.StepResult:
-    match outcome:
-        case port.Done():
-            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="done")
-        case port.Later(at=look_at):
-            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="accepted")
-            return engine.Again(at=look_at, why="The vendor accepted the change and works on it.")
-        case port.Unclear(why=why):
-            operations.mark_unclear(operation_id=view.id, fence=view.fence, at=at, note=why)
-            return engine.Again(at=at + LOOK_AGAIN, why=why)
-        case port.Refused(reason="not_sent" | "throttled" | "operation_pending" as reason, retry_at=retry_at):
-            operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note=reason)
-            return engine.Again(at=retry_at or at + engine.backoff(view=view), why=reason, is_trouble=True)
-        case port.Refused(reason=reason):
-            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="refused")
-            return _refuse(view, f"vendor_{reason}", at=at)
-    return engine.Next()
 
 
 def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
@@ -120,17 +97,7 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
         return _record(view, row, seen, at=at)
     if seen.status != view.intent["status_before"]:
         return engine.Park(reason="third_value", note=f"The vendor shows the state {seen.status}.")
-    since = view.unclear_at or view.sent_at or at
-    if at >= view.deadline_at:
-        return engine.Park(reason="deadline_passed", note="The change was sent and is not visible at the vendor.")
-    settle_s = settings.ENVIRONMENT.worker_settle_s
-    if view.answered_at is None and connections.settled(since=since, at=at, settle_s=settle_s):
-        sends = int(view.progress.get("sends", 1))
-        operations.note_progress(operation_id=view.id, fence=view.fence, at=at, sends=sends + 1)
-        operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note="absent after the settle window")
-        return engine.Again(at=at, why="A read-back proved that the change did not happen.", is_trouble=True)
-    pause = max(LOOK_AGAIN, min((at - since) / 8, LOOK_AGAIN_MOST))
-    return engine.Again(at=at + pause, why="The change is not visible at the vendor yet.")
+    return sending.look_again(view, at=at)
 
 
 def _record(
