@@ -24,6 +24,7 @@ from seatwright.workflows import (
     run_desk,
     schedule_change,
     seat_operation,
+    sending,
     settle_drift,
     wishes,
 )
