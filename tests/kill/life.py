@@ -1,12 +1,14 @@
 """One life of the product in a process of its own: a person books, or books again, and the worker works until idle."""
 
 import os
+import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 QUEUE_POLL_S = 0.05
+LAST_WORDS_MOST_S = 10.0
 
 
 def live(plan: Mapping[str, Any]) -> int:
@@ -35,4 +37,21 @@ def live(plan: Mapping[str, Any]) -> int:
     # Ending the process is quicker than ending the engine's threads, and a death that every life but the last knows.
     durable.shut_down = lambda: None
     code = worker.run_worker(data_dir=settings.ENVIRONMENT.data_dir, poll_s=0.02, takeover_s=10, until_idle=True)
+    _let_runs_end()
     os._exit(code)
+
+
+def _let_runs_end() -> None:
+    """Wait for the threads whose operation has ended while their run has not: they pass the last checkpoints."""
+    from dbos import DBOS, error
+
+    from seatwright.operations import durable
+
+    until = time.monotonic() + LAST_WORDS_MOST_S
+    while time.monotonic() < until:
+        try:
+            if not DBOS.list_workflows(status="PENDING", executor_id=durable._this_worker, limit=1):
+                return
+        except error.DBOSException:
+            return
+        time.sleep(0.02)
