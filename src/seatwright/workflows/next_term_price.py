@@ -1,0 +1,132 @@
+"""What the term after the running one will cost as wished, against what the same days cost as things stand now.
+
+The price is the one that the catalogue holds today for the first day of that term; a price list that comes later may
+change it, which the pages say.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from seatwright.catalogue import naming
+from seatwright.catalogue import queries as catalogue
+from seatwright.customers import queries as customers
+from seatwright.rules import money, periods, proration, renewals, stretches, terms, timeline
+from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import pricing
+
+EXTENDED = "extended_service_term"
+WHOLE = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextTermPrice:
+    """Net amounts in minor units: one uncut charge cycle, the whole next term, and the same days as things stand now.
+
+    The days are those from `start_on` up to, not including, `end_on`; an extended term is told month by month.
+    """
+
+    start_on: dt.date
+    end_on: dt.date
+    currency: str
+    billing_plan: str
+    cycle_minor: int
+    term_minor: int
+    as_now_minor: int
+
+    @property
+    def difference_minor(self) -> int:
+        """What the term costs more than the same days now, or less when negative."""
+        return self.term_minor - self.as_now_minor
+
+
+def of(
+    *, row: holdings.HoldingRow, customer: customers.CustomerRow, following: timeline.NextTerm
+) -> NextTermPrice | None:
+    """The price of the following term; None where nobody knows a price for it, or for what is held now."""
+    if not row.unit_rate or not pricing.is_sold(term=row.term, billing_plan=row.billing_plan):
+        return None
+    during = _days(row, following)
+    rate = _rate(customer, following)
+    if rate is None or rate.currency != row.currency:
+        return None
+    as_now = stretches.of_plan(
+        quantity=row.seats,
+        unit_rate=money.Rate.parse(row.unit_rate, row.currency),
+        anchor_on=row.anchor_on,
+        term=terms.Term(row.term),
+        billing_plan=terms.BillingPlan(row.billing_plan),
+        during=during,
+    )
+    whole = stretches.of_plan(
+        quantity=following.quantity,
+        unit_rate=rate,
+        anchor_on=_anchor(row, following),
+        term=following.term,
+        billing_plan=following.billing_plan,
+        during=during,
+    )
+    cycle = proration.cycle_amount(quantity=following.quantity, unit_rate=rate)
+    return NextTermPrice(
+        start_on=during.start_on,
+        end_on=during.end_on,
+        currency=row.currency,
+        billing_plan=str(following.billing_plan),
+        cycle_minor=cycle.minor,
+        term_minor=whole.minor,
+        as_now_minor=as_now.minor,
+    )
+
+
+def _days(row: holdings.HoldingRow, following: timeline.NextTerm) -> periods.Period:
+    """The days of the next term; of a full one as now where nothing is renewed, of a month where it is extended."""
+    if following.end_on is not None:
+        return periods.Period(following.starts_on, following.end_on)
+    term = following.term if following.outcome is renewals.Ending.EXTENDED else terms.Term(row.term)
+    return renewals.term_ahead(anchor_on=row.anchor_on, starts_on=following.starts_on, term=term).period
+
+
+def _anchor(row: holdings.HoldingRow, following: timeline.NextTerm) -> dt.date:
+    return renewals.term_ahead(anchor_on=row.anchor_on, starts_on=following.starts_on, term=following.term).anchor_on
+
+
+def _rate(customer: customers.CustomerRow, following: timeline.NextTerm) -> money.Rate | None:
+    if following.outcome is renewals.Ending.CANCEL:
+        return money.Rate.parse("0", customer.currency)
+    if following.outcome is renewals.Ending.RENEW:
+        return _sold(customer, following, following.term, following.billing_plan)
+    for term, subject in ((terms.Term.P1M, EXTENDED), (terms.Term.P1Y, f"{EXTENDED}:no_monthly_term")):
+        rate = _sold(customer, following, term, terms.BillingPlan.MONTHLY, surcharge=subject)
+        if rate is not None:
+            return rate
+    return None
+
+
+def _sold(
+    customer: customers.CustomerRow,
+    following: timeline.NextTerm,
+    term: terms.Term,
+    billing_plan: terms.BillingPlan,
+    *,
+    surcharge: str = "",
+) -> money.Rate | None:
+    key = naming.offer_key(following.offer)
+    if key is None:
+        return None
+    try:
+        price = catalogue.sales_rate(
+            reseller_id=customer.reseller_id,
+            offer_key=str(key._replace(term=term.value, billing_plan=billing_plan.value)),
+            on=following.starts_on,
+            quantity=max(following.quantity, 1),
+            currency=customer.currency,
+        )
+        amount = price.amount
+        if surcharge:
+            added = catalogue.policy_figure(
+                vendor_key=key.vendor_key, subject=surcharge, name="surcharge", on=following.starts_on
+            )
+            amount *= Decimal(WHOLE + added.amount) / WHOLE
+    except (catalogue.OfferUnknown, catalogue.PriceMissing, catalogue.PolicyMissing):
+        return None
+    return money.Rate.parse(f"{amount.normalize():f}", price.currency)
