@@ -69,6 +69,64 @@ def test_surcharges_are_rows_with_a_first_day() -> None:
     assert (figure.amount, figure.unit, figure.valid_from_on) == (500, "basis_points", dt.date(2025, 4, 1))
 
 
+def test_alarms_and_processing_time_of_a_renewal_are_rows_and_a_new_version_counts_from_its_day() -> None:
+    on = queries.RenewalRules(vendor_keys=["microsoft"]).on(DAY, vendor_key="microsoft")
+    hours = [alarm / dt.timedelta(hours=1) for alarm in on.alarms_before_renewal]
+    assert (hours, on.processing, on.version) == ([72, 25], dt.timedelta(hours=24), "microsoft/licence/v1+renewal/v1")
+    changes.add_policy_figure(
+        vendor_key="microsoft",
+        subject="renewal",
+        figure="alarm_2",
+        amount=30 * 3600,
+        unit="seconds",
+        valid_from_on=dt.date(2027, 1, 1),
+        source="an announcement",
+    )
+    rules = queries.RenewalRules(vendor_keys=["microsoft"])
+    assert rules.on(DAY, vendor_key="microsoft").alarms_before_renewal[1] == dt.timedelta(hours=25)
+    later = rules.on(dt.date(2027, 1, 1), vendor_key="microsoft")
+    assert (later.alarms_before_renewal[1], later.version) == (
+        dt.timedelta(hours=30),
+        "microsoft/licence/v1+renewal/v2",
+    )
+    for vendor_key, day in (("nobody", DAY), ("microsoft", dt.date(2020, 1, 1)), ("microsoft", dt.date(2022, 1, 5))):
+        with pytest.raises(queries.PolicyMissing):
+            rules.on(day, vendor_key=vendor_key)
+
+
+def test_terms_that_end_from_4_may_2026_go_on_as_extended_service_with_a_surcharge() -> None:
+    before = queries.after_term(vendor_key="microsoft", on=dt.date(2026, 5, 3))
+    assert (before.extended_from_on, before.bought_from_on, before.grace_days, before.disabled_days) == (
+        None,
+        None,
+        30,
+        90,
+    )
+    after = queries.after_term(vendor_key="microsoft", on=dt.date(2026, 5, 4))
+    assert (after.extended_from_on, after.bought_from_on) == (dt.date(2026, 5, 4), dt.date(2025, 4, 1))
+    assert (after.surcharge_basis_points, after.surcharge_without_monthly_basis_points) == (300, 2300)
+    with pytest.raises(queries.PolicyMissing):
+        queries.after_term(vendor_key="nobody", on=DAY)
+
+
+def test_reminders_of_a_renewal_sheet_are_rows_and_one_of_no_days_is_none() -> None:
+    rules = queries.sheet_rules(on=DAY)
+    assert [before.days for before in rules.reminders_before] == [30, 14, 7, 2]
+    assert rules.answer_before_lock == dt.timedelta(days=3)
+    changes.add_policy_figure(
+        vendor_key="seatwright",
+        subject="renewal_sheet",
+        figure="reminder_1",
+        amount=0,
+        unit="days",
+        valid_from_on=DAY,
+        source="the reseller",
+    )
+    assert [before.days for before in queries.sheet_rules(on=DAY).reminders_before] == [14, 7, 2]
+    with pytest.raises(queries.PolicyMissing):
+        queries.sheet_rules(on=dt.date(2020, 1, 1))
+
+
 def test_every_rule_that_ships_is_there_once_and_restoring_adds_nothing() -> None:
     assert ReturnPolicy.objects.count() == len(vendor_rules.RETURN_POLICIES)
     assert changes.restore_vendor_rules() == 0

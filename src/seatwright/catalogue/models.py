@@ -320,7 +320,10 @@ class ReturnPolicy(models.Model):
 
 
 class PolicyFigure(models.Model):
-    """Any other number of a vendor's rules (a surcharge, a cap, a notice period) as one version with its source."""
+    """Any other number of a vendor's rules (a surcharge, a cap, a notice period) as one version with its source.
+
+    A day is the number YYYYMMDD. Rules that are ours and no vendor's stand under `seatwright`.
+    """
 
     vendor_key = models.CharField(max_length=32)
     subject = models.CharField(max_length=64)
@@ -337,7 +340,7 @@ class PolicyFigure(models.Model):
                 fields=["vendor_key", "subject", "figure", "version"], name="policy_figure_version_once"
             ),
             models.CheckConstraint(
-                condition=Q(unit__in=("seconds", "days", "seats", "basis_points", "percent")),
+                condition=Q(unit__in=("seconds", "days", "seats", "basis_points", "percent", "date")),
                 name="policy_figure_unit_known",
             ),
             models.CheckConstraint(condition=~Q(source=""), name="policy_figure_has_source"),

@@ -1,7 +1,9 @@
 """Vendor rules as data: the version of a rule that was in force on a day, with its source."""
 
 import datetime as dt
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from seatwright.catalogue.models import PolicyFigure, ReturnPolicy
 
@@ -30,7 +32,7 @@ class ReturnTerms:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One number of a vendor's rules; the unit is seconds, days, seats, basis_points or percent."""
+    """One number of a vendor's rules; the unit is seconds, days, seats, basis_points, percent or date (YYYYMMDD)."""
 
     amount: int
     unit: str
@@ -39,14 +41,57 @@ class Figure:
     source: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class RenewalTerms:
+    """A vendor's timing around the end of a term as of one day, with our alarms before it, the earliest first."""
+
+    version: str
+    lock_before_renewal: dt.timedelta
+    alarms_before_renewal: tuple[dt.timedelta, ...]
+    processing: dt.timedelta
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AfterTerm:
+    """What follows a term that is not renewed; surcharges in hundredths of a percent of the monthly list price.
+
+    `extended_from_on` and `bought_from_on` are None while no extended service terms are in force.
+    """
+
+    version: str
+    extended_from_on: dt.date | None
+    bought_from_on: dt.date | None
+    surcharge_basis_points: int
+    surcharge_without_monthly_basis_points: int
+    grace_days: int
+    disabled_days: int
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetRules:
+    """When people are reminded of a renewal sheet, counted back from its deadline, earliest first.
+
+    `answer_before_lock` is how long before the vendor's lock the deadline lies unless another is chosen.
+    """
+
+    version: str
+    reminders_before: tuple[dt.timedelta, ...]
+    answer_before_lock: dt.timedelta
+
+
 def return_policy(*, vendor_key: str, on: dt.date, offer_class: str = "licence") -> ReturnTerms:
     """The return rule of that UTC day; raises PolicyMissing, for a missing rule is never read as permission."""
     rules = ReturnPolicy.objects.filter(vendor_key=vendor_key, offer_class=offer_class, valid_from_on__lte=on)
-    rule = rules.order_by("-valid_from_on", "-version").first()
+    return _return_terms(rules.order_by("-valid_from_on", "-version").first())
+
+
+def _return_terms(rule: ReturnPolicy | None) -> ReturnTerms:
     if rule is None:
         raise PolicyMissing
     return ReturnTerms(
-        version=f"{vendor_key}/{offer_class}/v{rule.version}",
+        version=f"{rule.vendor_key}/{rule.offer_class}/v{rule.version}",
         return_window=None if rule.return_window_s is None else dt.timedelta(seconds=rule.return_window_s),
         safety_margin=dt.timedelta(seconds=rule.safety_margin_s),
         is_any_time=rule.return_rule == "any_time",
@@ -78,3 +123,84 @@ def family_cap(*, vendor_key: str, family: str, on: dt.date) -> int | None:
         return policy_figure(vendor_key=vendor_key, subject=f"family:{family}", name="maximum_seats", on=on).amount
     except PolicyMissing:
         return None
+
+
+class RenewalRules:
+    """The timing around renewals of some vendors, read once in two queries and asked for any day."""
+
+    def __init__(self, *, vendor_keys: Collection[str]) -> None:
+        self._returns = list(ReturnPolicy.objects.filter(vendor_key__in=vendor_keys))
+        self._figures = list(PolicyFigure.objects.filter(vendor_key__in=vendor_keys, subject="renewal"))
+
+    def on(self, day: dt.date, *, vendor_key: str, offer_class: str = "licence") -> RenewalTerms:
+        """The rules of that UTC day; raises PolicyMissing."""
+        offered = [r for r in self._returns if (r.vendor_key, r.offer_class) == (vendor_key, offer_class)]
+        stored = _return_terms(_in_force(offered, day))
+        figures = _figures_on([each for each in self._figures if each.vendor_key == vendor_key], day)
+        if "processing_time" not in figures:
+            raise PolicyMissing
+        alarms = [dt.timedelta(seconds=row.amount) for name, row in figures.items() if name.startswith("alarm_")]
+        return RenewalTerms(
+            version=f"{stored.version}+renewal/v{max(row.version for row in figures.values())}",
+            lock_before_renewal=stored.lock_before_renewal,
+            alarms_before_renewal=tuple(sorted(alarms, reverse=True)),
+            processing=dt.timedelta(seconds=figures["processing_time"].amount),
+            source=stored.source,
+        )
+
+
+class _Version(Protocol):
+    version: int
+    valid_from_on: dt.date
+
+
+def _in_force[Row: _Version](rows: Iterable[Row], day: dt.date) -> Row | None:
+    return max(
+        (row for row in rows if row.valid_from_on <= day),
+        key=lambda row: (row.valid_from_on, row.version),
+        default=None,
+    )
+
+
+def _figures_on(rows: Iterable[PolicyFigure], day: dt.date) -> dict[str, PolicyFigure]:
+    """The figure in force on that day by its name."""
+    found: dict[str, list[PolicyFigure]] = {}
+    for row in rows:
+        found.setdefault(row.figure, []).append(row)
+    chosen = {name: _in_force(each, day) for name, each in found.items()}
+    return {name: row for name, row in chosen.items() if row is not None}
+
+
+def after_term(*, vendor_key: str, on: dt.date) -> AfterTerm:
+    """What follows a term whose last day is `on` and that is not renewed; raises PolicyMissing."""
+    subjects = ("after_term", "extended_service_term", "extended_service_term:no_monthly_term")
+    rows = list(PolicyFigure.objects.filter(vendor_key=vendor_key, subject__in=subjects))
+    lengths, extended, without = (_figures_on([r for r in rows if r.subject == each], on) for each in subjects)
+    if "free_use" not in lengths or "disabled" not in lengths:
+        raise PolicyMissing
+    surcharge, bought = extended.get("surcharge"), extended.get("bought_from")
+    used = [*lengths.values(), *extended.values(), *without.values()]
+    return AfterTerm(
+        version=f"{vendor_key}/after_term/v{max(row.version for row in used)}",
+        extended_from_on=None if bought is None else bought.valid_from_on,
+        bought_from_on=None if bought is None else dt.date.fromisoformat(str(bought.amount)),
+        surcharge_basis_points=0 if surcharge is None else surcharge.amount,
+        surcharge_without_monthly_basis_points=without["surcharge"].amount if "surcharge" in without else 0,
+        grace_days=lengths["free_use"].amount,
+        disabled_days=lengths["disabled"].amount,
+        source=lengths["free_use"].source if surcharge is None else surcharge.source,
+    )
+
+
+def sheet_rules(*, on: dt.date) -> SheetRules:
+    """How renewal sheets are reminded of on that day; raises PolicyMissing."""
+    rows = PolicyFigure.objects.filter(vendor_key="seatwright", subject="renewal_sheet")
+    figures = _figures_on(rows, on)
+    if "answer_before_lock" not in figures:
+        raise PolicyMissing
+    days = [row.amount for name, row in figures.items() if name.startswith("reminder_") and row.amount > 0]
+    return SheetRules(
+        version=f"seatwright/renewal_sheet/v{max(row.version for row in figures.values())}",
+        reminders_before=tuple(dt.timedelta(days=number) for number in sorted(set(days), reverse=True)),
+        answer_before_lock=dt.timedelta(seconds=figures["answer_before_lock"].amount),
+    )

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -10,36 +10,50 @@ from django.db.models import QuerySet
 from seatwright.catalogue import naming
 from seatwright.catalogue.models import CatalogueItem, Offer, Prerequisite, ServicePlan, Sku, UpgradePath
 from seatwright.catalogue.policies import (
+    AfterTerm,
     Figure,
     PolicyMissing,
+    RenewalRules,
+    RenewalTerms,
     ReturnTerms,
+    SheetRules,
+    after_term,
     family_cap,
     policy_figure,
     return_policy,
+    sheet_rules,
 )
 from seatwright.catalogue.price_lookup import OfferUnknown, PriceMissing, UnitRate, cost_rate, sales_rate
 from seatwright.catalogue.searching import Found, search
 
 __all__ = [
+    "AfterTerm",
     "Figure",
     "Found",
     "OfferRow",
     "OfferUnknown",
     "PolicyMissing",
     "PriceMissing",
+    "RenewalRules",
+    "RenewalTerms",
     "ReturnTerms",
+    "SheetRules",
     "SkuName",
     "UnitRate",
+    "after_term",
     "cost_rate",
     "family_cap",
     "offer",
     "offers",
     "offers_for",
+    "offers_of",
     "policy_figure",
+    "related_products",
     "return_policy",
     "sales_rate",
     "search",
     "service_plans",
+    "sheet_rules",
     "sku_names",
 ]
 
@@ -136,6 +150,42 @@ def offers_for(
         rows = rows.filter(product__vendor_sku_id=vendor_sku_id)
     rows = rows.order_by("product__title", "product_id", "term", "billing_plan")
     return tuple(_offer_rows(offers=rows, reseller_id=reseller_id))
+
+
+def offers_of(
+    *, market: str, segment: str, reseller_id: uuid.UUID, vendor_key: str, products: Collection[tuple[str, str]]
+) -> tuple[OfferRow, ...]:
+    """The offers of these products, given by product and SKU of the vendor, by title, term and billing plan."""
+    rows = Offer.objects.filter(
+        product__vendor_key=vendor_key,
+        market=market,
+        segment=segment,
+        product__product_id__in={product_id for product_id, _ in products},
+    ).order_by("product__title", "product_id", "term", "billing_plan")
+    found = _offer_rows(offers=rows, reseller_id=reseller_id)
+    return tuple(row for row in found if (row.product_id, row.vendor_sku_id) in products)
+
+
+def related_products(*, vendor_key: str, product_id: str, vendor_sku_id: str) -> frozenset[tuple[str, str]]:
+    """The products to which paths lead from this one, or from which they lead to it, over any number of steps."""
+    up: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    down: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    for source_id, source_sku, target_id, target_sku in UpgradePath.objects.filter(
+        source__vendor_key=vendor_key
+    ).values_list(*_key_of("source"), *_key_of("target")):
+        up[source_id, source_sku].add((target_id, target_sku))
+        down[target_id, target_sku].add((source_id, source_sku))
+    start = (product_id, vendor_sku_id)
+    return frozenset((_reached(start, up) | _reached(start, down)) - {start})
+
+
+def _reached(start: tuple[str, str], paths: dict[tuple[str, str], set[tuple[str, str]]]) -> set[tuple[str, str]]:
+    reached, ahead = {start}, [start]
+    while ahead:
+        fresh = paths[ahead.pop()] - reached
+        reached |= fresh
+        ahead += sorted(fresh)
+    return reached
 
 
 def _offer_rows(*, offers: QuerySet[Offer], reseller_id: uuid.UUID | None) -> Iterable[OfferRow]:

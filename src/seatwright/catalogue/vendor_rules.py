@@ -17,6 +17,9 @@ NCE_SCHEDULE = "Partner Center: Manage scheduled changes (2023-02-17)"
 SOFTWARE = "Partner Center: NCE cancellation policy (2023-07-27), software"
 ADOBE = "Adobe VIP Marketplace programme guide"
 GOOGLE = "Google Workspace reseller help"
+EXTENDED = "Partner Center: Extended service terms (2026)"
+LIFECYCLE = "Partner Center: Subscription lifecycle states (2023-08-04)"
+OURS = "Seatwright's own rule"
 
 RETURN_POLICIES: list[dict[str, Any]] = [
     {
@@ -111,11 +114,34 @@ POLICY_FIGURES = [
         "CSP Accelerate Partner FAQ (2025-08)",
     ),
     ("factro", "monthly_contract", "notice_period", 14, "days", "2022-01-01", "factro terms"),
+    ("microsoft", "renewal", "alarm_1", 72 * HOUR_S, "seconds", "2022-01-10", OURS),
+    ("microsoft", "renewal", "alarm_2", 25 * HOUR_S, "seconds", "2022-01-10", OURS),
+    ("adobe", "renewal", "alarm_1", 5 * DAY_S, "seconds", "2022-01-01", OURS),
+    ("adobe", "renewal", "alarm_2", 73 * HOUR_S, "seconds", "2022-01-01", OURS),
+    ("adobe", "renewal", "processing_time", 24 * HOUR_S, "seconds", "2022-01-01", OURS),
+    ("google", "renewal", "alarm_1", 72 * HOUR_S, "seconds", "2022-01-01", OURS),
+    ("google", "renewal", "alarm_2", 25 * HOUR_S, "seconds", "2022-01-01", OURS),
+    ("google", "renewal", "processing_time", 24 * HOUR_S, "seconds", "2022-01-01", OURS),
+    ("microsoft", "after_term", "free_use", 30, "days", "2022-01-10", LIFECYCLE),
+    ("microsoft", "after_term", "disabled", 90, "days", "2022-01-10", LIFECYCLE),
+    ("seatwright", "renewal_sheet", "reminder_1", 30, "days", "2022-01-01", OURS),
+    ("seatwright", "renewal_sheet", "reminder_2", 14, "days", "2022-01-01", OURS),
+    ("seatwright", "renewal_sheet", "reminder_3", 7, "days", "2022-01-01", OURS),
+    ("seatwright", "renewal_sheet", "reminder_4", 2, "days", "2022-01-01", OURS),
+    ("seatwright", "renewal_sheet", "answer_before_lock", 3 * DAY_S, "seconds", "2022-01-01", OURS),
+]
+
+# A day as the number YYYYMMDD, which only tables from migration 0004 on take.
+DATE_FIGURES = [
+    ("microsoft", "extended_service_term", "bought_from", 20250401, "date", "2026-05-04", EXTENDED),
 ]
 
 
-def add_missing(*, policies: type[models.Model], figures: type[models.Model]) -> int:
-    """Add the rules that these tables lack and return how many; takes the tables so that a migration can call it."""
+def add_missing(*, policies: type[models.Model], figures: type[models.Model], with_dates: bool = True) -> int:
+    """Add the rules that these tables lack and return how many; takes the tables so that a migration can call it.
+
+    Without `with_dates` the figures that are days are left out.
+    """
     held = set(policies._default_manager.values_list("vendor_key", "offer_class", "version"))
     new_policies = [
         policies(version=1, **row) for row in RETURN_POLICIES if (row["vendor_key"], row["offer_class"], 1) not in held
@@ -132,7 +158,10 @@ def add_missing(*, policies: type[models.Model], figures: type[models.Model]) ->
             valid_from_on=dt.date.fromisoformat(day),
             source=source,
         )
-        for vendor_key, subject, figure, amount, unit, day, source in POLICY_FIGURES
+        for vendor_key, subject, figure, amount, unit, day, source in [
+            *POLICY_FIGURES,
+            *(DATE_FIGURES if with_dates else ()),
+        ]
         if (vendor_key, subject, figure, 1) not in known
     ]
     policies._default_manager.bulk_create(new_policies)

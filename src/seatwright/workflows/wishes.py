@@ -1,6 +1,9 @@
 """The wishes for a renewal put together with what is held, and what the vendor has to store for them."""
 
+import contextlib
 import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from seatwright.catalogue import naming
@@ -9,9 +12,6 @@ from seatwright.orders import intents
 from seatwright.rules import instructions, renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-
-ALARMS_BEFORE = (dt.timedelta(hours=72), dt.timedelta(hours=25))
-PROCESSING = dt.timedelta(hours=24)
 
 
 class NotRunning(Exception):
@@ -23,7 +23,21 @@ def timeline_of(row: holdings.HoldingRow) -> timeline.Timeline:
 
     Where there are wishes, the term renews unless they say otherwise: they were made against that default.
     """
-    rows = intents.open_intents(subscription_ids=[row.subscription_id]).get(row.subscription_id, ())
+    return _timeline(row, intents.open_intents(subscription_ids=[row.subscription_id]).get(row.subscription_id, ()))
+
+
+def timelines_of(*, rows: Iterable[holdings.HoldingRow]) -> dict[uuid.UUID, timeline.Timeline]:
+    """The timelines of these subscriptions in one query; those whose plan is not known are left out."""
+    held = list(rows)
+    wished = intents.open_intents(subscription_ids=[row.subscription_id for row in held])
+    found = {}
+    for row in held:
+        with contextlib.suppress(NotRunning):
+            found[row.subscription_id] = _timeline(row, wished.get(row.subscription_id, ()))
+    return found
+
+
+def _timeline(row: holdings.HoldingRow, rows: Sequence[intents.IntentRow]) -> timeline.Timeline:
     try:
         running = timeline.Running(
             offer=row.offer_key,
@@ -41,13 +55,18 @@ def timeline_of(row: holdings.HoldingRow) -> timeline.Timeline:
 
 
 def renewal_policy(row: holdings.HoldingRow) -> renewals.RenewalPolicy:
-    """The vendor's timing around the end of a term, from policy data."""
-    stored = catalogue.return_policy(vendor_key=row.vendor_key, on=row.commitment_end_on)
+    """The vendor's timing around the end of a term, from policy data; `policy_in` where there are many."""
+    return policy_in(catalogue.RenewalRules(vendor_keys=[row.vendor_key]), row)
+
+
+def policy_in(rules: catalogue.RenewalRules, row: holdings.HoldingRow) -> renewals.RenewalPolicy:
+    """The timing around the end of this subscription's term in rules that were read before."""
+    stored = rules.on(row.commitment_end_on, vendor_key=row.vendor_key)
     return renewals.RenewalPolicy(
         version=stored.version,
         lock_before_renewal=stored.lock_before_renewal,
-        alarms_before_renewal=ALARMS_BEFORE,
-        processing=PROCESSING,
+        alarms_before_renewal=stored.alarms_before_renewal,
+        processing=stored.processing,
         source=stored.source,
     )
 
@@ -57,6 +76,12 @@ def _ending(row: holdings.HoldingRow) -> renewals.Ending:
     if row.end_of_term in ("cancel", "extended"):
         return renewals.Ending(row.end_of_term)
     return renewals.Ending.RENEW if row.auto_renew else renewals.Ending.EXTENDED
+
+
+def wished_term(line: timeline.Timeline) -> terms.Term:
+    """The length of the next term: the wished one, else that of the running one."""
+    wished = next((entry.term for entry in line.pending if entry.effective_on == line.running.renews_on), None)
+    return wished or line.running.term
 
 
 def instruction_of(line: timeline.Timeline) -> instructions.Instruction:

@@ -7,7 +7,9 @@ from seatwright.catalogue import vendor_rules
 
 def seed(apps, schema_editor):
     vendor_rules.add_missing(
-        policies=apps.get_model("catalogue", "ReturnPolicy"), figures=apps.get_model("catalogue", "PolicyFigure")
+        policies=apps.get_model("catalogue", "ReturnPolicy"),
+        figures=apps.get_model("catalogue", "PolicyFigure"),
+        with_dates=False,
     )
 
 
