@@ -171,6 +171,13 @@ def label_product(*, reseller_id: uuid.UUID, product_pk: int, own_label: str, is
     )
 
 
+def set_self_service(*, reseller_id: uuid.UUID, product_pk: int, is_self_service: bool) -> None:
+    """Let customers order a product themselves, or let them ask for it only (R049); a new product is to order."""
+    CatalogueItem.objects.update_or_create(
+        reseller_id=reseller_id, product_id=product_pk, defaults={"is_self_service": is_self_service}
+    )
+
+
 def price_at_rrp(*, reseller_id: uuid.UUID, offer_pk: int, valid_from_on: dt.date, at: dt.datetime) -> None:
     """From that day on the offer costs what the vendor recommends."""
     SalesPrice.objects.create(

@@ -235,12 +235,13 @@ class PriceListLine(models.Model):
 
 
 class CatalogueItem(models.Model):
-    """A product as one reseller shows it: under an own label (R034), on sale or not."""
+    """A product as one reseller shows it: under an own label (R034), on sale or not, to order or to ask for (R049)."""
 
     reseller = models.ForeignKey("customers.Reseller", on_delete=models.PROTECT)
     product = models.ForeignKey(Product, on_delete=models.PROTECT)
     own_label = models.CharField(max_length=200, default="")
     is_offered = models.BooleanField(default=True)
+    is_self_service = models.BooleanField(default=True)
     search_text = models.TextField(default="")
 
     class Meta:

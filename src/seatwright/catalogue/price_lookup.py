@@ -57,17 +57,20 @@ def sales_rate(
     line = _line(reseller_id=reseller_id, offer_key=offer_key, on=on, quantity=quantity, currency=currency)
     prices = SalesPrice.objects.filter(reseller=reseller_id, offer=line.offer_id, valid_from_on__lte=on)
     price = prices.order_by("-valid_from_on", "-pk").first()
+    amount = sales_amount(line=line, price=price)
+    if amount is None:
+        raise PriceMissing
+    kind = "rrp" if price is None else price.kind
+    return replace(_rate(line=line, offer_key=offer_key, amount_e8=0, kind=kind), amount=amount)
+
+
+def sales_amount(*, line: PriceListLine, price: SalesPrice | None) -> Decimal | None:
+    """What the reseller makes of a line of a price list; None where that gives no price in the line's currency."""
     if price is None or price.kind == "rrp":
-        if line.rrp_e8 is None:
-            raise PriceMissing
-        return _rate(line=line, offer_key=offer_key, amount_e8=line.rrp_e8, kind="rrp")
+        return None if line.rrp_e8 is None else exact(line.rrp_e8)
     if price.kind == "fixed":
-        if price.currency != line.price_list.currency:
-            raise PriceMissing
-        return _rate(line=line, offer_key=offer_key, amount_e8=price.fixed_e8 or 0, kind="fixed")
-    cost = _rate(line=line, offer_key=offer_key, amount_e8=line.unit_price_e8, kind="markup")
-    markup = Decimal(10_000 + (price.markup_basis_points or 0)).scaleb(-4)
-    return replace(cost, amount=plain(cost.amount * markup))
+        return exact(price.fixed_e8 or 0) if price.currency == line.price_list.currency else None
+    return plain(exact(line.unit_price_e8) * Decimal(10_000 + (price.markup_basis_points or 0)).scaleb(-4))
 
 
 def _line(*, reseller_id: uuid.UUID, offer_key: str, on: dt.date, quantity: int, currency: str) -> PriceListLine:
@@ -84,7 +87,7 @@ def _line(*, reseller_id: uuid.UUID, offer_key: str, on: dt.date, quantity: int,
         offer__market=parts.market,
     )
     lines = list(
-        _in_force(lines=of_offer, on=on)
+        in_force(lines=of_offer, on=on)
         .filter(Q(price_list__reseller=reseller_id) | Q(price_list__reseller=None))
         .filter(Q(tier_max=None) | Q(tier_max__gte=quantity), tier_min__lte=quantity)
         .select_related("price_list")
@@ -100,7 +103,7 @@ def _line(*, reseller_id: uuid.UUID, offer_key: str, on: dt.date, quantity: int,
     return chosen[0]
 
 
-def _in_force(*, lines: QuerySet[PriceListLine], on: dt.date) -> QuerySet[PriceListLine]:
+def in_force(*, lines: QuerySet[PriceListLine], on: dt.date) -> QuerySet[PriceListLine]:
     """The lines valid on that day in versions that no later version had replaced by then."""
     later = Q(valid_from_on__gt=OuterRef("price_list__valid_from_on")) | Q(
         valid_from_on=OuterRef("price_list__valid_from_on"), version__gt=OuterRef("price_list__version")

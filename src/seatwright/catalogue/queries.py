@@ -25,6 +25,7 @@ from seatwright.catalogue.policies import (
 )
 from seatwright.catalogue.price_lookup import OfferUnknown, PriceMissing, UnitRate, cost_rate, sales_rate
 from seatwright.catalogue.searching import Found, search
+from seatwright.catalogue.shelf import ProductName, ShelfProduct, family_of, lowest_rates, product_names, shelf
 
 __all__ = [
     "AfterTerm",
@@ -34,26 +35,32 @@ __all__ = [
     "OfferUnknown",
     "PolicyMissing",
     "PriceMissing",
+    "ProductName",
     "RenewalRules",
     "RenewalTerms",
     "ReturnTerms",
     "SheetRules",
+    "ShelfProduct",
     "SkuName",
     "UnitRate",
     "after_term",
     "cost_rate",
     "family_cap",
+    "family_of",
+    "lowest_rates",
     "offer",
     "offers",
     "offers_for",
     "offers_of",
     "policy_figure",
+    "product_names",
     "related_products",
     "return_policy",
     "sales_rate",
     "search",
     "service_plans",
     "sheet_rules",
+    "shelf",
     "sku_names",
 ]
 
@@ -222,7 +229,7 @@ def _offer_rows(*, offers: QuerySet[Offer], reseller_id: uuid.UUID | None) -> It
             is_add_on=product.is_add_on,
             is_trial=product.is_trial,
             is_non_user=sku is not None and sku.applies_to != "user",
-            is_self_service=product.is_self_service,
+            is_self_service=product.is_self_service and (item is None or item.is_self_service),
             prerequisites=needs[row.product_id],
             upgrade_targets=leads[row.product_id],
         )

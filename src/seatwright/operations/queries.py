@@ -97,6 +97,12 @@ def is_open(*, lease_key: str) -> bool:
     return Operation.objects.filter(lease_key=lease_key).exclude(state__in=TERMINAL).exists()
 
 
+def open_views(*, kind: str, customer_id: uuid.UUID) -> list[OperationView]:
+    """The customer's operations of this kind that are not finished yet, parked ones among them, the oldest first."""
+    rows = Operation.objects.filter(kind=kind, customer_id=customer_id).exclude(state__in=TERMINAL)
+    return [_view(row) for row in rows.order_by("created_at", "id")]
+
+
 def parked_ids(*, lease_key: str) -> list[uuid.UUID]:
     """The operations with this key that wait for a person; at most one, since a parked one keeps its lease."""
     return list(Operation.objects.filter(lease_key=lease_key, state=State.PARKED).values_list("id", flat=True))
