@@ -91,7 +91,7 @@ class Receipt(BaseModel):
 
 
 class LineProgress(BaseModel):
-    """How far one line is; `stage` is booked, sent, accepted, checking, parked, done or refused."""
+    """How far one line is; `stage` is booked, sent, accepted, checking, parked, done, partly_done or refused."""
 
     subscription_id: uuid.UUID
     operation_id: uuid.UUID

@@ -37,8 +37,12 @@ def post(
     subscription_id: uuid.UUID,
     charges: Sequence[NewCharge],
     at: dt.datetime,
+    first_position: int = 0,
 ) -> None:
-    """Post an operation's charges; runs in the caller's transaction. The database refuses the same charge twice."""
+    """Post an operation's charges; runs in the caller's transaction. The database refuses the same charge twice.
+
+    An operation that charges several subscriptions posts them one after the other, each from the next free position.
+    """
     Charge.objects.bulk_create(
         Charge(
             reseller_id=reseller_id,
@@ -63,5 +67,5 @@ def post(
             tax_treatment=charge.tax_treatment,
             booked_at=at,
         )
-        for position, charge in enumerate(charges)
+        for position, charge in enumerate(charges, start=first_position)
     )

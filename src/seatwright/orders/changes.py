@@ -95,22 +95,36 @@ def place(
         placed_at=at,
     )
     order.save(force_insert=True)
-    OrderLine.objects.bulk_create(
-        OrderLine(
-            order=order,
-            reseller_id=quote.reseller_id,
-            customer_id=quote.customer_id,
-            position=position,
-            subscription_id=line.subscription_id,
-            operation_id=line.operation_id,
-            name=line.name,
-            seats_before=line.seats_before,
-            seats_after=line.seats_after,
-            state="booked",
-        )
-        for position, line in enumerate(lines)
-    )
+    OrderLine.objects.bulk_create(_line(order, line, position=position) for position, line in enumerate(lines))
     return order.pk
+
+
+def add_line(*, order_id: uuid.UUID, line: NewLine) -> None:
+    """Add a line that became known after the order was placed; an order that had ended runs again until it ends.
+
+    Runs in the caller's transaction and locks the order. What such a line may cost was part of the order's calculation
+    as a maximum; its own price is kept with its operation.
+    """
+    order = Order.objects.select_for_update().get(pk=order_id)
+    position = OrderLine.objects.filter(order=order).count()
+    _line(order, line, position=position).save(force_insert=True)
+    order.state, order.finished_at = "running", None
+    order.save(update_fields=["state", "finished_at"])
+
+
+def _line(order: Order, line: NewLine, *, position: int) -> OrderLine:
+    return OrderLine(
+        order=order,
+        reseller_id=order.reseller_id,
+        customer_id=order.customer_id,
+        position=position,
+        subscription_id=line.subscription_id,
+        operation_id=line.operation_id,
+        name=line.name,
+        seats_before=line.seats_before,
+        seats_after=line.seats_after,
+        state="booked",
+    )
 
 
 def hold_still(*, operation_id: uuid.UUID) -> None:
@@ -120,7 +134,7 @@ def hold_still(*, operation_id: uuid.UUID) -> None:
 
 
 def end_line(*, operation_id: uuid.UUID, state: str, at: dt.datetime, refusal: str = "") -> None:
-    """Move the operation's line to `done` or `refused`, and its order along with it once every line has ended.
+    """Move the operation's line to `done`, `partly_done` or `refused`, and its order along once every line has ended.
 
     Runs in the caller's transaction; locks the order, then the line. Raises WrongState when it may not follow.
     """

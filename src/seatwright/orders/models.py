@@ -7,8 +7,9 @@ from django.db import models
 from seatwright.access import identifiers
 
 LINE_TRANSITIONS: dict[str, frozenset[str]] = {
-    "booked": frozenset({"done", "refused"}),
+    "booked": frozenset({"done", "partly_done", "refused"}),
     "done": frozenset(),
+    "partly_done": frozenset(),
     "refused": frozenset(),
 }
 INTENT_STATES = ("open", "replaced", "revoked", "carried_out", "lapsed")

@@ -151,7 +151,9 @@ def open_lines(
         rows = rows.filter(subscription_id__in=subscription_ids)
     if customer_id is not None:
         rows = rows.filter(customer_id=customer_id)
-    return {row.subscription_id: (row.order_id, row.seats_after) for row in rows.order_by("order__placed_at")}
+    return {
+        row.subscription_id: (row.order_id, row.seats_after) for row in rows.order_by("order__placed_at", "position")
+    }
 
 
 def _cursor(after: str) -> tuple[dt.datetime, uuid.UUID] | None:

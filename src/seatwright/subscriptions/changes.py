@@ -3,12 +3,15 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
+from seatwright.access import identifiers
 from seatwright.subscriptions.models import ACTIVE_STATES, Drift, HeldTerm, SeatEntry, Subscription
+from seatwright.subscriptions.values import Compared, NewSubscription, NextTerm, Offer, Reading, Recorded, Take
+
+__all__ = ["Compared", "NewSubscription", "NextTerm", "NotInBooks", "Offer", "Reading", "Recorded", "Take"]
 
 RENEWED_FIELDS = (
     "anchor_on",
@@ -25,88 +28,33 @@ RENEWED_FIELDS = (
     "renewed_at",
     "reopened_until",
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """What the vendor said about a subscription; `returnable` is None when it said nothing about returns.
-
-    `end_of_term` is renew, cancel or extended, empty where the vendor leaves it open; `next_term` what it has stored.
-    """
-
-    status: str
-    seats: int
-    auto_renew: bool
-    commitment_end_on: dt.date
-    returnable: tuple[tuple[int, dt.datetime], ...] | None
-    scheduled: dict[str, Any] | None
-    cancellable_until: dt.datetime | None
-    end_of_term: str = ""
-    next_term: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewSubscription:
-    """A subscription found at the vendor for the first time, with the price frozen for its running term.
-
-    Charge cycles that start from `charged_from_on` on are charged by us; None means from the day it was found, in UTC.
-    """
-
-    tenant_id: uuid.UUID
-    reseller_id: uuid.UUID
-    customer_id: uuid.UUID
-    vendor_key: str
-    vendor_subscription_id: str
-    offer_key: str
-    sku_id: str
-    name: str
-    term: str
-    billing_plan: str
-    anchor_on: dt.date
-    term_start_on: dt.date
-    unit_rate: str
-    currency: str
-    price_list_version: str
-    is_trial: bool
-    charged_from_on: dt.date | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class NextTerm:
-    """The term that follows the present one, as the vendor shows it, with the price frozen for it."""
-
-    start_on: dt.date
-    end_on: dt.date
-    anchor_on: dt.date
-    term: str
-    billing_plan: str
-    offer_key: str
-    sku_id: str
-    name: str
-    unit_rate: str
-    currency: str
-    price_list_version: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Take:
-    """Seats taken from one lot."""
-
-    lot_id: int
-    seats: int
+CONVERTED_FIELDS = ("offer_key", "sku_id", "name", "unit_rate", "currency", "price_list_version")
 
 
 class NotInBooks(Exception):
     """The subscription is not in the books."""
 
 
-def adopt(*, new: NewSubscription, reading: Reading, policy_version: str, at: dt.datetime) -> uuid.UUID:
-    """Enter a subscription into the books as the vendor shows it now, one lot for each open window.
+def adopt(
+    *,
+    new: NewSubscription,
+    reading: Reading,
+    policy_version: str,
+    at: dt.datetime,
+    lots: Sequence[tuple[int, dt.datetime | None]] | None = None,
+    kind: str = "adopted",
+    operation_id: uuid.UUID | None = None,
+    first_part: int = 0,
+    subscription_id: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Enter a subscription into the books as the vendor shows it now, one lot for each open window, or with `lots`.
 
-    Runs in the caller's transaction. The database refuses a second row for the same vendor subscription. The lots add
-    up to the seats even where the vendor says that more can be returned than are held.
+    `subscription_id` is the id by which an order has named it already. Runs in the caller's transaction. The database
+    refuses a second row for the same vendor subscription. The lots add up to the seats even where the vendor says that
+    more can be returned than are held.
     """
     row = Subscription(
+        id=subscription_id or identifiers.new_id(),
         reseller_id=new.reseller_id,
         customer_id=new.customer_id,
         tenant_id=new.tenant_id,
@@ -139,10 +87,12 @@ def adopt(*, new: NewSubscription, reading: Reading, policy_version: str, at: dt
     row.save(force_insert=True)
     charged_from_on = new.charged_from_on or at.astimezone(dt.UTC).date()
     _term(row, charged_from_on=charged_from_on, at=at).save(force_insert=True)
-    for seats, until in _first_lots(reading):
-        _entry(
-            row, kind="adopted", seats=seats, effective_at=at, returnable_until=until, policy_version=policy_version
-        ).save(force_insert=True)
+    for part, (seats, until) in enumerate(_first_lots(reading) if lots is None else lots, start=first_part):
+        entry = _entry(
+            row, kind=kind, seats=seats, effective_at=at, returnable_until=until, policy_version=policy_version
+        )
+        entry.operation_id, entry.part = operation_id, part if operation_id else 0
+        entry.save(force_insert=True)
     return row.pk
 
 
@@ -166,14 +116,6 @@ def hold_customer_still(*, customer_id: uuid.UUID) -> None:
     """Lock every subscription of the customer, in a fixed order, until the caller's transaction ends."""
     rows = Subscription.objects.select_for_update().filter(customer_id=customer_id).order_by("pk")
     list(rows.values_list("pk", flat=True))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recorded:
-    """What a reading brought: whether anything but the time was new, and the state that the books had before."""
-
-    is_new: bool
-    status_before: str
 
 
 def record_reading(*, subscription_id: uuid.UUID, reading: Reading, at: dt.datetime) -> Recorded:
@@ -230,6 +172,23 @@ def renew(
     row.save(update_fields=RENEWED_FIELDS)
     _term(row, charged_from_on=following.start_on, at=at).save(force_insert=True)
     return True
+
+
+def convert(*, subscription_id: uuid.UUID, offer: Offer, on: dt.date, at: dt.datetime) -> None:
+    """Make it another offer inside its running term; runs in the caller's transaction and locks the subscription.
+
+    The price holds for the charge cycles that begin after the day `on`; the caller charges the rest of the cycle of
+    that day. Term, billing plan, seats and their windows stay. The database refuses a second one on the same day.
+    """
+    row = _locked(subscription_id)
+    row.offer_key, row.sku_id, row.name = offer.offer_key, offer.sku_id.lower(), offer.name
+    row.unit_rate, row.currency, row.price_list_version = offer.unit_rate, offer.currency, offer.price_list_version
+    row.save(update_fields=CONVERTED_FIELDS)
+    start_on = on + dt.timedelta(days=1)
+    if start_on < row.commitment_end_on:
+        term = _term(row, charged_from_on=start_on, at=at)
+        term.start_on = start_on
+        term.save(force_insert=True)
 
 
 def _term(row: Subscription, *, charged_from_on: dt.date, at: dt.datetime) -> HeldTerm:
@@ -303,16 +262,6 @@ def take_from_lots(
         entry.save(force_insert=True)
     taken = sum(take.seats for take in takes)
     Subscription.objects.filter(pk=row.pk).update(seats=row.seats - taken)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Compared:
-    """The seats in our books and at the vendor when last read; `opened` or `closed` when a drift was by comparing."""
-
-    ours: int
-    theirs: int
-    opened: bool = False
-    closed: bool = False
 
 
 def compare_seats(*, subscription_id: uuid.UUID, at: dt.datetime) -> Compared:
