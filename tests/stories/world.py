@@ -18,6 +18,7 @@ from seatwright.config import wiring
 from seatwright.customers import changes as customers
 from seatwright.customers import queries as customer_queries
 from seatwright.operations import engine
+from seatwright.rules import rebasing
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import change_seats, connections, pricing, sync_tenant
 from vendor_simulator import testing
@@ -82,7 +83,7 @@ class World:
         ]
 
     def book(self, by: str, customer: str, *, reason: str = "", **seats: int) -> uuid.UUID:
-        """Quote and place in one go, and return the order's id."""
+        """Quote and place in one go, and return the order's id; wishes for the renewal that are asked about stay."""
         actor = self.actor(by)
         quote_id = change_seats.prepare(
             by=actor, customer_id=self.customer_ids[customer], wishes=self.wish(customer, **seats), at=self.at
@@ -94,6 +95,7 @@ class World:
             idempotency_key=quote.idempotency_key,
             agreed_words="Order with obligation to pay",
             on_behalf_reason=reason,
+            answers={each.subscription_id: rebasing.Way.STAYS for each in quote.calculation.questions},
             at=self.at,
         )
 

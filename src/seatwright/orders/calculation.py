@@ -38,8 +38,25 @@ class Take:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Purchase:
+    """What a line buys that is not held yet; the term starts on `start_on`, a day of the vendor's calendar (UTC).
+
+    `promotion_share` is the part taken off the price, as in "0.05"; both texts are empty without a promotion. With
+    `has_custom_end` the first term ends where the customer chose, on the line's `commitment_end_on`.
+    """
+
+    tenant_id: uuid.UUID
+    offer_key: str
+    sku_id: str
+    start_on: dt.date
+    promotion_id: str = ""
+    promotion_share: str = ""
+    has_custom_end: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Line:
-    """One subscription's change with its price."""
+    """One subscription's change with its price; `purchase` is set where the subscription is still to be bought."""
 
     subscription_id: uuid.UUID
     name: str
@@ -57,11 +74,31 @@ class Line:
     rest_of_term_minor: int
     charges: tuple[Charge, ...]
     takes: tuple[Take, ...]
+    purchase: Purchase | None = None
 
     @property
     def delta(self) -> int:
         """Seats more (or, negative, fewer) than before."""
         return self.seats_after - self.seats_before
+
+
+@dataclass(frozen=True, kw_only=True)
+class WishResult:
+    """Seats at the renewal, and what the next term costs with them net and at today's prices, None where unknown."""
+
+    seats: int
+    next_term_minor: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WishQuestion:
+    """A wished total for the renewal on `effective_on` that the change moves along or leaves as it is: asked once."""
+
+    subscription_id: uuid.UUID
+    effective_on: dt.date
+    wished: int
+    follows: WishResult
+    stays: WishResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +112,10 @@ class Sums:
 
 @dataclass(frozen=True, kw_only=True)
 class Calculation:
-    """A whole booking; `on` is the business date in the reseller's zone on which it takes effect."""
+    """A whole booking; `on` is the business date in the reseller's zone on which it takes effect.
+
+    `questions` are answered with the booking; other wishes than those asked about make it another calculation.
+    """
 
     on: dt.date
     currency: str
@@ -86,6 +126,7 @@ class Calculation:
     due_now: Sums
     next_period: Sums
     rest_of_term: Sums
+    questions: tuple[WishQuestion, ...] = ()
 
 
 def to_json(calculation: Calculation) -> dict[str, Any]:

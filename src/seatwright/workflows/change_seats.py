@@ -7,7 +7,8 @@ line out: `submit` sends it once, `confirm` reads it back, `record` books seats,
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -21,9 +22,10 @@ from seatwright.orders import calculation as frozen
 from seatwright.orders import changes as orders
 from seatwright.orders import queries as order_queries
 from seatwright.subscriptions import changes as subscriptions
-from seatwright.workflows import connections, pricing, seat_operation
+from seatwright.workflows import connections, pricing, rebase_wishes, seat_operation
 
 KIND = "change_seats"
+NO_ANSWERS: rebase_wishes.Answers = {}
 QUOTE_LIFE = dt.timedelta(minutes=30)
 
 
@@ -66,7 +68,19 @@ def preview(*, by: Actor, customer_id: uuid.UUID, wishes: Sequence[pricing.Wish]
     Raises access.permissions.Unknown for a subscription that is not this customer's.
     """
     customer = customers.customer(seen_by=by, customer_id=customer_id, action="seats.quote")
-    return pricing.price(by=by, customer=customer, wishes=wishes, at=at)
+    return _price(by=by, customer=customer, wishes=wishes, at=at)
+
+
+def _price(
+    *, by: Actor, customer: customers.CustomerRow, wishes: Sequence[pricing.Wish], at: dt.datetime
+) -> pricing.Priced:
+    """The price with what has to be asked about wishes for the renewals of these licences."""
+    priced = pricing.price(by=by, customer=customer, wishes=wishes, at=at)
+    if priced.calculation is None:
+        return priced
+    seats = {wish.subscription_id: wish.seats for wish in wishes}
+    asked = rebase_wishes.questions(customer=customer, seats=seats, at=at)
+    return replace(priced, calculation=replace(priced.calculation, questions=asked))
 
 
 def prepare(*, by: Actor, customer_id: uuid.UUID, wishes: Sequence[pricing.Wish], at: dt.datetime) -> uuid.UUID:
@@ -75,7 +89,7 @@ def prepare(*, by: Actor, customer_id: uuid.UUID, wishes: Sequence[pricing.Wish]
     Raises pricing.Refused, which holds the refusals of each line, and stores nothing then.
     """
     customer = customers.customer(seen_by=by, customer_id=customer_id, action="seats.quote")
-    priced = pricing.price(by=by, customer=customer, wishes=wishes, at=at)
+    priced = _price(by=by, customer=customer, wishes=wishes, at=at)
     if priced.calculation is None:
         raise pricing.Refused(priced)
     return _save(by=by, customer=customer, calculation=priced.calculation, at=at)
@@ -116,13 +130,15 @@ def place(
     agreed_words: str,
     on_behalf_reason: str,
     at: dt.datetime,
+    answers: rebase_wishes.Answers = NO_ANSWERS,
 ) -> uuid.UUID:
     """Book a quote and return the order's id; the same quote and key again return the same order and do nothing.
 
     The wish is priced once more while nothing else of the customer's can be booked, because pools, packages and family
     caps reach over several subscriptions: the order is placed only when every number is still the quoted one. Order,
     operations and audit events are committed together, before anything is sent (law 1). The caller has asked for fresh
-    proof of identity. Raises KeyMismatch, QuoteExpired, QuoteChanged, ReasonMissing, and what `preview` raises.
+    proof of identity. `answers` say for each question of the quote whether the wish follows the change or stays. Raises
+    KeyMismatch, QuoteExpired, QuoteChanged, ReasonMissing, rebase_wishes.Unanswered, and what `preview` raises.
     """
     row = order_queries.quote(seen_by=by, quote_id=quote_id, action="seats.book")
     if row.idempotency_key != idempotency_key:
@@ -134,6 +150,7 @@ def place(
     if at >= row.expires_at:
         raise QuoteExpired
     quoted = frozen.from_json(row.calculation)
+    rebase_wishes.require_answers(asked=quoted.questions, answers=answers)
     customer = customers.customer(seen_by=by, customer_id=row.customer_id, action="seats.book")
     wishes = [pricing.Wish(subscription_id=line.subscription_id, seats=line.seats_after) for line in quoted.lines]
     try:
@@ -142,9 +159,15 @@ def place(
             earlier = order_queries.order_of_quote(quote_id=quote_id)
             if earlier is not None:
                 return earlier
-            _require_as_quoted(pricing.price(by=by, customer=customer, wishes=wishes, at=at), row)
+            _require_as_quoted(_price(by=by, customer=customer, wishes=wishes, at=at), row)
             order_id = _commit(
-                by=by, quote=row, quoted=quoted, agreed_words=agreed_words, reason=on_behalf_reason.strip(), at=at
+                by=by,
+                quote=row,
+                quoted=quoted,
+                answers=answers,
+                agreed_words=agreed_words,
+                reason=on_behalf_reason.strip(),
+                at=at,
             )
             checkpoints.checkpoint("intent.before_commit")
     except _Differs as differs:
@@ -174,6 +197,7 @@ def _commit(
     by: Actor,
     quote: order_queries.QuoteRow,
     quoted: frozen.Calculation,
+    answers: rebase_wishes.Answers,
     agreed_words: str,
     reason: str,
     at: dt.datetime,
@@ -196,8 +220,10 @@ def _commit(
         on_behalf_reason=reason,
         at=at,
     )
+    asked = {each.subscription_id: each for each in quoted.questions}
     for line, operation_id in zip(quoted.lines, operation_ids, strict=True):
-        _open(by=by, quote=quote, line=line, operation_id=operation_id, policy_version=quoted.policy_version, at=at)
+        answer = rebase_wishes.as_intent(question=asked.get(line.subscription_id), answers=answers)
+        _open(by=by, quote=quote, quoted=quoted, line=line, answer=answer, operation_id=operation_id, at=at)
     audit.record(
         by=by,
         action="order.placed",
@@ -222,9 +248,10 @@ def _open(
     *,
     by: Actor,
     quote: order_queries.QuoteRow,
+    quoted: frozen.Calculation,
     line: frozen.Line,
+    answer: dict[str, Any],
     operation_id: uuid.UUID,
-    policy_version: str,
     at: dt.datetime,
 ) -> None:
     holding = pricing.holding_of(by=by, subscription_id=line.subscription_id)
@@ -240,8 +267,9 @@ def _open(
             "vendor_subscription_id": holding.vendor_subscription_id,
             "seats_before": line.seats_before,
             "seats_after": line.seats_after,
+            **answer,
         },
-        policy_version=policy_version,
+        policy_version=quoted.policy_version,
         request_id=identifiers.new_id(),
         reseller_id=quote.reseller_id,
         customer_id=quote.customer_id,

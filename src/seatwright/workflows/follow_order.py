@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
@@ -18,7 +18,8 @@ from seatwright.subscriptions import queries as holdings
 class LineProgress:
     """One line with its stages; `stage` is booked, sent, accepted, checking, parked, done or refused.
 
-    `checking` means that no clear answer came and the vendor's state is being read; nothing is billed meanwhile.
+    `checking` means that no clear answer came and the vendor's state is being read; nothing is billed meanwhile. `way`
+    is what was answered about a wish for the renewal: follows, stays, or empty where nothing was asked.
     """
 
     subscription_id: uuid.UUID
@@ -36,6 +37,8 @@ class LineProgress:
     settled_at: dt.datetime | None
     free_now: int
     price: frozen.Line
+    question: frozen.WishQuestion | None = None
+    way: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +82,7 @@ def order(*, by: Actor, order_id: uuid.UUID) -> OrderPage:
     views = operations.views(operation_ids=[line.operation_id for line in row.lines])
     calculation = frozen.from_json(row.calculation)
     prices = {line.subscription_id: line for line in calculation.lines}
+    asked = {each.subscription_id: each for each in calculation.questions}
     usual = operations.durations(kind=row.kind)
     return OrderPage(
         order_id=row.order_id,
@@ -91,7 +95,12 @@ def order(*, by: Actor, order_id: uuid.UUID) -> OrderPage:
         agreed_words=row.agreed_words,
         calculation=calculation,
         lines=tuple(
-            _progress(row, line, views[line.operation_id], prices[line.subscription_id], by=by) for line in row.lines
+            replace(
+                _progress(row, line, views[line.operation_id], prices[line.subscription_id], by=by),
+                question=asked.get(line.subscription_id),
+                way=views[line.operation_id].intent.get("wish", {}).get("way", ""),
+            )
+            for line in row.lines
         ),
         usual_s=usual.median_s,
         most_s=usual.p95_s,

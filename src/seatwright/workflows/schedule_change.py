@@ -14,9 +14,6 @@ from django.db import transaction
 
 from seatwright.access import audit, identifiers
 from seatwright.access.actors import SYSTEM, Actor
-from seatwright.assignments import queries as assignments
-from seatwright.catalogue import queries as catalogue
-from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import queries as operation_queries
 from seatwright.orders import intents
@@ -24,11 +21,12 @@ from seatwright.rules import alarms, conflicts, rebasing, terms, timeline
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, schedule_operation
+from seatwright.workflows import connections, rebase_wishes, schedule_operation, wish_limits
 from seatwright.workflows import wishes as wishing
 
 DEADLINE = dt.timedelta(days=14)
 Dimension = timeline.Dimension
+CARRIED: dict[rebasing.Way | None, str] = {rebasing.Way.FOLLOWS: "intent.followed", rebasing.Way.STAYS: "intent.stayed"}
 
 
 class Conflicted(Exception):
@@ -68,7 +66,7 @@ def plan(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> Plan:
     line = wishing.timeline_of(row)
     rows = intents.open_intents(subscription_ids=[subscription_id]).get(subscription_id, ())
     lock_at = alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.renewal_policy(row))
-    found = conflicts.found(timeline=line, allowed=_allowed(row))
+    found = conflicts.found(timeline=line, allowed=_allowed(row, line))
     return Plan(
         subscription_id=subscription_id,
         customer_id=row.customer_id,
@@ -102,7 +100,7 @@ def schedule(
         line = wishing.timeline_of(row)
         for dimension, value in wishes.items():
             line = timeline.schedule(timeline=line, dimension=dimension, value=value)
-        blocking = tuple(c for c in conflicts.found(timeline=line, allowed=_allowed(row)) if c.is_blocking)
+        blocking = tuple(c for c in conflicts.found(timeline=line, allowed=_allowed(row, line)) if c.is_blocking)
         if blocking:
             raise Conflicted(blocking)
         _store(by=by, row=row, line=line, action="intent.scheduled", at=at)
@@ -136,47 +134,8 @@ def _require_unlocked(row: holdings.HoldingRow, *, at: dt.datetime) -> None:
         raise Conflicted((conflict,))
 
 
-def _allowed(row: holdings.HoldingRow) -> conflicts.Allowed:
-    customer = customers.customer(seen_by=SYSTEM, customer_id=row.customer_id)
-    try:
-        held = catalogue.offer(offer_key=row.offer_key, reseller_id=customer.reseller_id)
-    except catalogue.OfferUnknown:
-        raise wishing.NotRunning from None
-    limits: dict[str, conflicts.OfferLimits] = {}
-    targets: set[str] = set()
-    for key in (f"{held.product_id}:{held.vendor_sku_id}", *held.upgrade_targets):
-        product_id, _, vendor_sku_id = key.partition(":")
-        sold = catalogue.offers_for(
-            market=held.market,
-            segment=held.segment,
-            reseller_id=customer.reseller_id,
-            vendor_key=held.vendor_key,
-            product_id=product_id,
-            vendor_sku_id=vendor_sku_id,
-        )
-        plans = frozenset((terms.Term(each.term), terms.BillingPlan(each.billing_plan)) for each in sold)
-        for each in sold:
-            limits[each.offer_key] = conflicts.OfferLimits(
-                combinations=plans, minimum=each.minimum, maximum=each.maximum
-            )
-            if (each.product_id, each.vendor_sku_id) != (held.product_id, held.vendor_sku_id):
-                targets.add(each.offer_key)
-    pool = assignments.pools(tenant_ids=[row.tenant_id]).get((row.tenant_id, row.sku_id))
-    assigned = None if pool is None or not pool.is_for_people else _needed(row, pool)
-    return conflicts.Allowed(offers=limits, targets=frozenset(targets), assigned=assigned)
-
-
-def _needed(row: holdings.HoldingRow, pool: assignments.PoolRow) -> int:
-    """How many of this subscription's seats people need, once the others of its pool have been used up."""
-    rows = holdings.holdings_of_tenant(tenant_id=row.tenant_id).values()
-    others = sum(
-        each.seats
-        for each in rows
-        if each.sku_id == row.sku_id
-        and each.subscription_id != row.subscription_id
-        and each.status in ("active", "pending")
-    )
-    return max(pool.consumed_units - pool.foreign_units - others, 0)
+def _allowed(row: holdings.HoldingRow, line: timeline.Timeline) -> conflicts.Allowed:
+    return wish_limits.allowed(row=row, term=wishing.wished_term(line))
 
 
 def _store(*, by: Actor, row: holdings.HoldingRow, line: timeline.Timeline, action: str, at: dt.datetime) -> None:
@@ -233,12 +192,12 @@ class CarryOver(Protocol):
     def __call__(self, *, by: Actor, at: dt.datetime) -> None: ...
 
 
-def before_change(*, subscription_id: uuid.UUID) -> CarryOver:
+def before_change(*, subscription_id: uuid.UUID, way: rebasing.Way | None = None) -> CarryOver:
     """Remember the wishes as they stand before a change inside the term; call the result after booking it.
 
-    Both run in the caller's transaction. A wished total stays the number that the customer typed, a difference stays a
-    difference, what the change has reached or overtaken is dropped; the vendor, which has forgotten all of it, is told
-    anew (`rules.rebasing`).
+    Both run in the caller's transaction. A wished total follows the change or stays, as `way` says; where nobody was
+    asked it stays the number that the customer typed. A difference stays a difference, what the change has reached or
+    overtaken is dropped; the vendor, which has forgotten all of it, is told anew (`rules.rebasing`).
     """
     before = holdings.by_ids(subscription_ids=[subscription_id])[0]
     try:
@@ -250,12 +209,23 @@ def before_change(*, subscription_id: uuid.UUID) -> CarryOver:
         if line is None or not line.pending:
             return
         row = holdings.by_ids(subscription_ids=[subscription_id])[0]
-        after = replace(line.running, offer=row.offer_key, quantity=row.seats, renews_on=row.commitment_end_on)
-        rebased = rebasing.rebase(timeline=line, after=after)
-        kept = next((each for each in rebased.choices if each.way is rebasing.Way.STAYS), rebased.choices[0])
-        _store(by=by, row=row, line=kept.timeline, action="intent.carried_over", at=at)
+        kept = rebase_wishes.carried(row=row, line=line, after=_running(line, row), way=way)
+        _store(by=by, row=row, line=kept, action=CARRIED.get(way, "intent.carried_over"), at=at)
 
     return carry_over
+
+
+def _running(line: timeline.Timeline, row: holdings.HoldingRow) -> timeline.Running:
+    """The term as it runs after the change."""
+    return replace(
+        line.running,
+        offer=row.offer_key,
+        quantity=row.seats,
+        term=terms.Term(row.term),
+        billing_plan=terms.BillingPlan(row.billing_plan),
+        anchor_on=row.anchor_on,
+        renews_on=row.commitment_end_on,
+    )
 
 
 def store_again(*, row: holdings.HoldingRow, at: dt.datetime) -> None:

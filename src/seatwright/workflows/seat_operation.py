@@ -28,7 +28,7 @@ from seatwright.rules import business_dates, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, pricing, readings, schedule_change, sending
+from seatwright.workflows import connections, pricing, readings, rebase_wishes, schedule_change, sending
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +156,9 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
     hold_still(view=view)
     order, line = order_queries.order_of_operation(operation_id=view.id)
     quoted, priced = _quoted(view)
-    carry_over = schedule_change.before_change(subscription_id=line.subscription_id)
+    held = holdings.holding(seen_by=SYSTEM, subscription_id=line.subscription_id)
+    way = rebase_wishes.answered(intent=view.intent, row=held)
+    carry_over = schedule_change.before_change(subscription_id=line.subscription_id, way=way)
     _book_seats(view, quoted, priced, at=at)
     carry_over(by=by, at=at)
     billing.post(
