@@ -19,6 +19,10 @@ MEANINGS = {
     "staff.queue": "see the orders under way and what waits for a person",
     "operations.settle": "decide a parked operation, take over seats changed elsewhere",
     "audit.view": "read the audit events",
+    "catalogue.view": "see what can be bought, and at what price",
+    "catalogue.edit": "say which products customers order themselves",
+    "offers.request": "ask the reseller for a product",
+    "offers.answer": "answer such a request, book or decline it",
     "catalogue.import": "load SKUs and price lists",
     "clock.advance": "move the clock of a demo or test installation",
 }

@@ -26,6 +26,10 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "staff.queue": _STAFF,
     "operations.settle": frozenset({Role.RESELLER_ADMIN, Role.RESELLER_SUPPORT}),
     "audit.view": frozenset({Role.RESELLER_ADMIN, Role.CONTRACT_OWNER}),
+    "catalogue.view": _LICENCES | _STAFF | {Role.BILLING_CONTACT},
+    "catalogue.edit": frozenset({Role.RESELLER_ADMIN}),
+    "offers.request": _LICENCES | {Role.BILLING_CONTACT},
+    "offers.answer": frozenset({Role.RESELLER_ADMIN, Role.RESELLER_SALES}),
     "catalogue.import": frozenset({Role.RESELLER_ADMIN}),
     "clock.advance": frozenset({Role.RESELLER_ADMIN}),
 }
