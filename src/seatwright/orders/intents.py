@@ -44,6 +44,16 @@ def open_intents(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tu
     return {key: tuple(value) for key, value in found.items()}
 
 
+def wished_for(
+    *, from_on: dt.date, until_on: dt.date, after: uuid.UUID | None = None, limit: int = 500
+) -> list[uuid.UUID]:
+    """A page of the subscriptions with open wishes for a day from `from_on` until before `until_on`, by id."""
+    rows = ChangeIntent.objects.filter(state="open", effective_on__gte=from_on, effective_on__lt=until_on)
+    if after is not None:
+        rows = rows.filter(subscription_id__gt=after)
+    return list(rows.order_by("subscription_id").values_list("subscription_id", flat=True).distinct()[:limit])
+
+
 def put(
     *,
     by: Actor,

@@ -164,3 +164,37 @@ class SyncRun(models.Model):
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["tenant", "-id"], name="sync_run_newest")]
+
+
+class RenewalAlarm(models.Model):
+    """What a look at the vendor found at one stage, `before_s` before a term's end; one row for each stage.
+
+    It stands beside drift because it says the same kind of thing: what the vendor holds for a subscription is not what
+    it should be. `held` found the wishes stored; `open` did not, until they are read back or mean nothing any more.
+    """
+
+    reseller = models.ForeignKey("customers.Reseller", on_delete=models.PROTECT)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT)
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT)
+    renews_on = models.DateField()
+    before_s = models.PositiveIntegerField()
+    state = models.CharField(max_length=8)
+    is_too_late = models.BooleanField()
+    wanted: Any = models.JSONField()
+    shown: Any = models.JSONField()
+    looked_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_how = models.CharField(max_length=16, default="")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["subscription", "renews_on", "before_s"], name="renewal_alarm_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=("held", "open"), closed_at__isnull=True, closed_how="")
+                | (models.Q(state="closed", closed_at__isnull=False) & ~models.Q(closed_how="")),
+                name="renewal_alarm_closed_with_cause",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["customer", "looked_at"], condition=models.Q(state="open"), name="renewal_alarm_open"),
+        ]
