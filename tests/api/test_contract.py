@@ -121,5 +121,11 @@ def test_the_query_parameters_known_to_the_check_are_those_of_the_document() -> 
 def test_no_body_accepts_members_that_are_not_listed() -> None:
     schemas = document.document()["components"]["schemas"]
     bodies = [each for each in vars(inputs).values() if isinstance(each, type) and issubclass(each, inputs.Body)]
-    assert {each.__name__ for each in bodies} - {"Body"} == {"SeatWish", "Quantity", "Agreement", "Settlement"}
+    assert {each.__name__ for each in bodies} - {"Body"} == {
+        "SeatWish",
+        "Quantity",
+        "Agreement",
+        "Settlement",
+        "WishAnswer",
+    }
     assert all(schemas[each.__name__]["additionalProperties"] is False for each in bodies if each is not inputs.Body)

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from seatwright.api.amounts import Amount, Sums, amount, sums
 from seatwright.orders import calculation as frozen
@@ -45,6 +45,23 @@ class PricedLine(BaseModel):
     charges: list[Charge]
 
 
+class WishResult(BaseModel):
+    """Seats at the renewal; `next_term` is the whole next term net at today's prices, null where no price is known."""
+
+    seats: int
+    next_term: Amount | None
+
+
+class WishQuestion(BaseModel):
+    """A wished total for a renewal: the order says whether it `follows` the change or `stays`, asked once."""
+
+    subscription_id: uuid.UUID
+    effective_on: dt.date
+    wished: int
+    follows: WishResult
+    stays: WishResult
+
+
 class Calculation(BaseModel):
     """A whole booking, priced; `on` is the business date on which it takes effect."""
 
@@ -57,6 +74,7 @@ class Calculation(BaseModel):
     due_now: Sums
     next_period: Sums
     rest_of_term: Sums
+    questions: list[WishQuestion]
 
 
 class Preview(BaseModel):
@@ -105,6 +123,7 @@ class LineProgress(BaseModel):
     accepted_at: dt.datetime | None
     available_at: dt.datetime | None
     settled_at: dt.datetime | None
+    wish: str = Field(description="What was answered about a wish for the renewal: follows, stays, or empty.")
 
 
 class Order(BaseModel):
@@ -170,7 +189,24 @@ def calculation(stored: frozen.Calculation) -> Calculation:
         due_now=sums(stored.due_now, currency=currency),
         next_period=sums(stored.next_period, currency=currency),
         rest_of_term=sums(stored.rest_of_term, currency=currency),
+        questions=[question(each, currency=currency) for each in stored.questions],
     )
+
+
+def question(asked: frozen.WishQuestion, *, currency: str) -> WishQuestion:
+    """The question with both results."""
+    return WishQuestion(
+        subscription_id=asked.subscription_id,
+        effective_on=asked.effective_on,
+        wished=asked.wished,
+        follows=_result(asked.follows, currency),
+        stays=_result(asked.stays, currency),
+    )
+
+
+def _result(result: frozen.WishResult, currency: str) -> WishResult:
+    minor = result.next_term_minor
+    return WishResult(seats=result.seats, next_term=None if minor is None else amount(minor=minor, currency=currency))
 
 
 def _line(line: frozen.Line, currency: str) -> PricedLine:
@@ -267,6 +303,7 @@ def _progress(line: follow_order.LineProgress) -> LineProgress:
         accepted_at=line.accepted_at,
         available_at=line.available_at,
         settled_at=line.settled_at,
+        wish=line.way,
     )
 
 

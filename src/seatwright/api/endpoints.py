@@ -16,7 +16,7 @@ from seatwright.api import (
     problems,
 )
 from seatwright.operations import clock
-from seatwright.workflows import change_seats, follow_order, overview, pricing, run_desk, sync_tenant
+from seatwright.workflows import change_seats, follow_order, overview, pricing, rebase_wishes, run_desk, sync_tenant
 
 AGREED_WORDS = "Order with obligation to pay"
 router = Router(auth=bearer.READ)
@@ -121,6 +121,7 @@ def place_order(
 ) -> Status[answers_orders.Receipt]:
     """Order a quote with obligation to pay; the same key and body again get the same answer and order nothing more."""
     by, reason, at = bearer.acting(request), agreement.on_behalf_reason.strip(), clock.now()
+    answers = {each.subscription_id: rebase_wishes.Way(each.way) for each in agreement.wishes}
     order_id: uuid.UUID | None
     try:
         order_id = change_seats.place(
@@ -129,6 +130,7 @@ def place_order(
             idempotency_key=idempotency_key,
             agreed_words=AGREED_WORDS,
             on_behalf_reason=reason,
+            answers=answers,
             at=at,
         )
     except pricing.Refused as refused:
@@ -138,7 +140,9 @@ def place_order(
             lines = [line.subscription_key for line in refused.priced.quote.lines]
             raise problems.NoLongerPossible(refused.priced, lines=lines) from refused
     page = follow_order.order(by=by, order_id=order_id)
-    if (page.agreed_words, page.on_behalf_reason) != (AGREED_WORDS, reason):
+    said = {line.subscription_id: line.way for line in page.lines if line.way}
+    is_same = all(answers.get(key) == way for key, way in said.items())
+    if (page.agreed_words, page.on_behalf_reason) != (AGREED_WORDS, reason) or not is_same:
         raise problems.KeyReused
     response.headers["Location"] = f"/api/v1/orders/{order_id}"
     return Status(201, answers_orders.receipt(page, quote_id=quote_id))

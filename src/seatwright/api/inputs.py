@@ -59,8 +59,21 @@ class SeatWish(Body):
     quantities: Annotated[list[Quantity], Field(min_length=1, max_length=LINES_MOST), AfterValidator(_once_each)]
 
 
+class WishAnswer(Body):
+    """Whether a wished total for the renewal follows the change of seats or stays as it is."""
+
+    subscription_id: Id
+    way: Literal["follows", "stays"]
+
+
+def _answered_once(answers: Sequence[WishAnswer]) -> Sequence[WishAnswer]:
+    if len({answer.subscription_id for answer in answers}) < len(answers):
+        raise PydanticCustomError("named_twice", "Answer for each subscription once.")
+    return answers
+
+
 class Agreement(Body):
-    """The words that bind: the customer pays what the quote says."""
+    """The words that bind: the customer pays what the quote says, and what is to become of wishes for renewals."""
 
     agrees_to_pay: Annotated[
         Literal[True],
@@ -71,6 +84,11 @@ class Agreement(Body):
         str,
         Field(max_length=300, pattern=_NO_CONTROLS, description="On whose word; needed of a reseller's staff."),
     ] = ""
+    wishes: Annotated[
+        list[WishAnswer],
+        Field(max_length=LINES_MOST, description="One answer for each of the quote's questions."),
+        AfterValidator(_answered_once),
+    ] = []
 
 
 class Settlement(Body):

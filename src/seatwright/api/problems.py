@@ -16,7 +16,7 @@ from seatwright.access import permissions
 from seatwright.api import line_refusals
 from seatwright.api.errors import Fault
 from seatwright.operations import changes as operations
-from seatwright.workflows import change_seats, run_desk
+from seatwright.workflows import change_seats, rebase_wishes, run_desk
 
 MEDIA_TYPE = "application/problem+json"
 FAULTS_MOST = 50
@@ -51,6 +51,7 @@ REFUSED = Kind(slug="refused", status=422, title="The booking is not possible.")
 QUOTE_EXPIRED = Kind(slug="quote-expired", status=422, title="The quote's time is over.")
 QUOTE_CHANGED = Kind(slug="quote-changed", status=422, title="Something changed since the quote.")
 WRONG_KEY = Kind(slug="wrong-key", status=422, title="The idempotency key does not belong to this request.")
+WISH_UNANSWERED = Kind(slug="wish-unanswered", status=422, title="A question about a wish is not answered.")
 REASON_MISSING = Kind(slug="reason-missing", status=422, title="A reason is needed.")
 TOO_MANY = Kind(slug="too-many-requests", status=429, title="Too many requests.")
 BROKEN = Kind(slug="broken", status=500, title="Something broke on our side.")
@@ -180,6 +181,27 @@ def _changed(error: change_seats.QuoteChanged) -> Problem:
     )
 
 
+def _wish_unanswered(error: rebase_wishes.Unanswered) -> Problem:
+    detail = "Say under 'wishes' whether the wish for the renewal follows the change or stays."
+    faults = [
+        Fault(
+            location="body",
+            field="wishes",
+            code="wish_unanswered",
+            detail=detail,
+            data={
+                "subscription_id": str(each.subscription_id),
+                "effective_on": each.effective_on.isoformat(),
+                "wished": each.wished,
+                "follows": each.follows.seats,
+                "stays": each.stays.seats,
+            },
+        )
+        for each in error.questions
+    ]
+    return Problem(kind=WISH_UNANSWERED, detail="Nothing was ordered.", faults=faults)
+
+
 def _wrong_key(_error: change_seats.KeyMismatch) -> Problem:
     detail = "Send the idempotency_key that came with this quote."
     return Problem(
@@ -230,6 +252,7 @@ MAPPING: dict[type[Exception], Callable[[Any], Problem]] = {
     line_refusals.NotBookable: _refused,
     change_seats.QuoteExpired: _expired,
     change_seats.QuoteChanged: _changed,
+    rebase_wishes.Unanswered: _wish_unanswered,
     change_seats.KeyMismatch: _wrong_key,
     change_seats.ReasonMissing: _no_word,
     run_desk.ReasonMissing: _no_reason,

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from seatwright.web import editor, requests, views_customer, wording
-from seatwright.workflows import change_seats, follow_order, licence_rows, overview, pricing
+from seatwright.web import editor, requests, views_customer, wish_answers, wording
+from seatwright.workflows import change_seats, follow_order, licence_rows, overview, pricing, rebase_wishes
 
 
 @require_POST
@@ -80,16 +80,25 @@ def quote(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
 
 
 def _quote_page(
-    request: HttpRequest, quote_id: uuid.UUID, *, error: str = "", reason: str = "", status: int = 200
+    request: HttpRequest,
+    quote_id: uuid.UUID,
+    *,
+    error: str = "",
+    reason: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     by = requests.acting(request)
     prepared = change_seats.prepared(by=by, quote_id=quote_id, at=requests.now())
+    answers = wish_answers.read(posted=request.POST, calculation=prepared.calculation)
     if prepared.order_id is not None:
         return HttpResponseRedirect(reverse("order", args=[prepared.order_id]))
     requests.enter(request, customer_id=prepared.customer_id)
     values = {
         "quote": prepared,
         "calculation": prepared.calculation,
+        "asked": wish_answers.asked(
+            calculation=prepared.calculation, answers=answers, is_refused=request.method == "POST"
+        ),
         "order_words": _order_words(),
         "needs_reason": by.is_staff,
         "reason": reason,
@@ -123,19 +132,22 @@ def book(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
     if len(keys) != 1:
         raise change_seats.KeyMismatch
     reason = requests.text(request.POST, "reason", longest=300)
+    by = requests.acting(request)
+    calculation = change_seats.prepared(by=by, quote_id=quote_id, at=requests.now()).calculation
     try:
         order_id = change_seats.place(
-            by=requests.acting(request),
+            by=by,
             quote_id=quote_id,
             idempotency_key=keys[0],
             agreed_words=_order_words(),
             on_behalf_reason=reason,
+            answers=wish_answers.read(posted=request.POST, calculation=calculation),
             at=requests.now(),
         )
     except change_seats.ReasonMissing:
         missing = _("Say on whose word you book, for example a name and a date.")
         return _quote_page(request, quote_id, error=missing, status=422)
-    except change_seats.QuoteExpired:
+    except (change_seats.QuoteExpired, rebase_wishes.Unanswered):
         return _quote_page(request, quote_id, reason=reason, status=422)
     except change_seats.QuoteChanged as changed:
         messages.warning(request, _("Something changed since the price was made. This is the price as of now."))
@@ -158,4 +170,9 @@ def progress(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
 def _order_page(request: HttpRequest, order_id: uuid.UUID, *, template: str) -> HttpResponse:
     page = follow_order.order(by=requests.acting(request), order_id=order_id)
     requests.enter(request, customer_id=page.customer.customer_id)
-    return render(request, template, {"page": page, "time_zone": page.customer.time_zone})
+    said = {
+        line.operation_id: wish_answers.result_words(question=line.question, way=wish_answers.Way(line.way))
+        for line in page.lines
+        if line.question is not None and line.way
+    }
+    return render(request, template, {"page": page, "said": said, "time_zone": page.customer.time_zone})
