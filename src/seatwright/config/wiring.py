@@ -22,13 +22,18 @@ class Wiring(AppConfig):
     def ready(self) -> None:
         """Wire the process; nothing is imported here that a web process would not need."""
         from seatwright.operations import engine
+        from seatwright.web import mail_texts
         from seatwright.workflows import (
+            agreement_operation,
+            buy_operation,
             change_seats,
             connections,
             schedule_operation,
+            send_mail,
             status_operation,
             sync_tenant,
             travel_in_time,
+            watch_renewals,
         )
 
         engine.expect(
@@ -39,10 +44,15 @@ class Wiring(AppConfig):
         connections.plug_in(connect)
         if settings.ENVIRONMENT.simulator_admin_url:
             travel_in_time.plug_in(move_simulator)
+        agreement_operation.register()
+        buy_operation.register()
         change_seats.register()
         schedule_operation.register()
         status_operation.register()
         sync_tenant.register()
+        send_mail.plug_in(mail_texts.compose)
+        send_mail.register()
+        watch_renewals.register()
 
 
 def move_simulator(to: dt.datetime) -> None:

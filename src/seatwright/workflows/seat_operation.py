@@ -167,7 +167,7 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
         reseller_id=order.reseller_id,
         customer_id=order.customer_id,
         subscription_id=line.subscription_id,
-        charges=[_new_charge(quoted, priced, charge) for charge in priced.charges],
+        charges=[new_charge(quoted, priced, charge) for charge in priced.charges],
         at=at,
     )
     orders.end_line(operation_id=view.id, state="done", at=at)
@@ -227,7 +227,8 @@ def _book_seats(view: OperationView, quoted: frozen.Calculation, priced: frozen.
     )
 
 
-def _new_charge(quoted: frozen.Calculation, line: frozen.Line, charge: frozen.Charge) -> billing.NewCharge:
+def new_charge(quoted: frozen.Calculation, line: frozen.Line, charge: frozen.Charge) -> billing.NewCharge:
+    """The quoted charge as the row that is billed."""
     return billing.NewCharge(
         kind=charge.kind,
         name=line.name,
