@@ -48,6 +48,14 @@ def create_customer(
     return row.id
 
 
+def hold_still(*, customer_id: uuid.UUID) -> None:
+    """Lock the customer until the caller's transaction ends, so that one purchase is judged after the other.
+
+    Whoever locks subscriptions of the customer too, locks the customer first.
+    """
+    Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+
+
 def connect_account(*, reseller_id: uuid.UUID, vendor_key: str, partner_tenant_id: str, label: str) -> uuid.UUID:
     """Note that the reseller transacts with the vendor under this partner tenant; returns the account's id."""
     row, _ = VendorAccount.objects.get_or_create(

@@ -78,6 +78,40 @@ class Tenant(models.Model):
         ]
 
 
+class AgreementAcceptance(models.Model):
+    """Who accepted which version of the vendor's agreement for a tenant, when, and on whose word; append-only.
+
+    `source` is portal where it was accepted here, vendor where the vendor had it on record before.
+    """
+
+    reseller = models.ForeignKey(Reseller, on_delete=models.PROTECT)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT)
+    template_id = models.CharField(max_length=64)
+    version = models.IntegerField(null=True)
+    link = models.CharField(max_length=500)
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100)
+    email = models.CharField(max_length=254)
+    phone = models.CharField(max_length=40)
+    accepted_at = models.DateTimeField(null=True)
+    source = models.CharField(max_length=8)
+    on_whose_word = models.CharField(max_length=300)
+    recorded_by_user_id = models.BigIntegerField(null=True)
+    recorded_by = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(source__in=("portal", "vendor")), name="agreement_source_known"),
+            models.CheckConstraint(
+                condition=models.Q(source="vendor")
+                | models.Q(accepted_at__isnull=False) & ~models.Q(first_name="") & ~models.Q(email=""),
+                name="agreement_names_who_accepted",
+            ),
+        ]
+
+
 class Membership(models.Model):
     """What a person is for one customer, or for a reseller as staff."""
 

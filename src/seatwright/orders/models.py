@@ -12,6 +12,12 @@ LINE_TRANSITIONS: dict[str, frozenset[str]] = {
     "partly_done": frozenset(),
     "refused": frozenset(),
 }
+REQUEST_TRANSITIONS: dict[str, frozenset[str]] = {
+    "open": frozenset({"answered", "booked", "declined"}),
+    "answered": frozenset({"answered", "booked", "declined"}),
+    "booked": frozenset(),
+    "declined": frozenset(),
+}
 INTENT_STATES = ("open", "replaced", "revoked", "carried_out", "lapsed")
 ORDER_STATES = ("running", "done", "partly_done", "failed")
 
@@ -133,4 +139,49 @@ class ChangeIntent(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["subscription_id", "state"], name="intent_by_subscription"),
             models.Index(fields=["effective_on"], condition=models.Q(state="open"), name="intent_open_by_date"),
+        ]
+
+
+class OfferRequest(models.Model):
+    """What a customer asks the reseller for because it is not ordered here by themselves (R048, R049).
+
+    `promised_at` is when the reseller says it will be settled; the answer is shown to the customer as it was written.
+    """
+
+    id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
+    reseller = models.ForeignKey("customers.Reseller", on_delete=models.PROTECT)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT)
+    tenant_id = models.UUIDField()
+    offer_key = models.CharField(max_length=160)
+    name = models.CharField(max_length=200)
+    seats = models.PositiveIntegerField()
+    wish = models.CharField(max_length=1000, default="")
+    state = models.CharField(max_length=16)
+    asked_by_user_id = models.BigIntegerField(null=True)
+    asked_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    answer = models.CharField(max_length=1000, default="")
+    promised_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=200, default="")
+    answered_at = models.DateTimeField(null=True)
+    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(state__in=sorted(REQUEST_TRANSITIONS)), name="request_state"),
+            models.CheckConstraint(condition=models.Q(seats__gte=1), name="request_for_a_seat"),
+            models.CheckConstraint(
+                condition=models.Q(state="open", answered_at__isnull=True)
+                | ~models.Q(state="open") & models.Q(answered_at__isnull=False),
+                name="request_answered_has_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="booked", order__isnull=False)
+                | ~models.Q(state="booked") & models.Q(order__isnull=True),
+                name="request_booked_has_order",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["customer", "-created_at"], name="request_by_customer"),
+            models.Index(fields=["reseller", "state", "created_at"], name="request_queue"),
         ]
