@@ -86,15 +86,17 @@ def advance(to: Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d", "%Y-%
 
 
 def _chores(sync_every_s: int) -> Callable[[], None]:
-    """What the worker does about once a minute besides operations: queue readings that are due, post cycle charges."""
+    """What the worker does about once a minute besides operations: queue what is due, post cycle charges."""
     from seatwright.operations import clock
-    from seatwright.workflows import charge_cycles, sync_tenant
+    from seatwright.workflows import charge_cycles, sync_tenant, watch_renewals
 
     def run() -> None:
         at = clock.now()
         if sync_every_s > 0:
             sync_tenant.request_stale(older_than=dt.timedelta(seconds=sync_every_s), at=at)
         charge_cycles.post_due(at=at)
+        watch_renewals.close_answered(at=at)
+        watch_renewals.request_due(at=at)
 
     return run
 

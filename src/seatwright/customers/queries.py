@@ -1,7 +1,7 @@
 """Every question about resellers, customers and tenants."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -134,6 +134,16 @@ def tenants_of_installation() -> list[TenantRow]:
 def resellers() -> list[tuple[uuid.UUID, str]]:
     """All resellers of the installation as (id, name), oldest first; for the operator's commands."""
     return [(row.pk, row.name) for row in Reseller.objects.order_by("created_at", "id")]
+
+
+def members(
+    *, roles: Collection[Role], reseller_id: uuid.UUID, customer_id: uuid.UUID | None = None
+) -> list[people.Person]:
+    """Who holds one of these roles at the customer, or at the reseller itself, and may sign in, by id; for mail."""
+    place = Q(customer_id__isnull=True) if customer_id is None else Q(customer_id=customer_id)
+    rows = Membership.objects.filter(place, reseller_id=reseller_id, role__in=sorted(roles), user__is_active=True)
+    found = people.people(user_ids=list(rows.values_list("user_id", flat=True)))
+    return [found[key] for key in sorted(found)]
 
 
 def _visible(*, seen_by: Actor, action: str) -> Q:

@@ -15,6 +15,7 @@ from seatwright.operations import changes as operations
 from seatwright.operations import queries as operation_queries
 from seatwright.orders import queries as orders
 from seatwright.subscriptions import queries as holdings
+from seatwright.subscriptions import renewal_alarms
 from seatwright.workflows import change_seats, seat_operation
 
 Decision = Literal["look_again", "done", "not_done"]
@@ -78,6 +79,7 @@ class Queue:
     parked: tuple[ParkedLine, ...]
     running: tuple[QueueLine, ...]
     drifts: tuple[holdings.DriftRow, ...]
+    alarms: tuple[renewal_alarms.AlarmRow, ...]
 
 
 def customer_list(*, by: Actor, text: str, after: str) -> CustomersPage:
@@ -119,6 +121,7 @@ def queue(*, by: Actor) -> Queue:
         parked=tuple(_parked_line(view, by=by, names=names) for view in parked if view.customer_id is not None),
         running=tuple(QueueLine(order=row, customer=buyers[row.customer_id]) for row in running),
         drifts=tuple(holdings.open_drifts(seen_by=by)),
+        alarms=tuple(renewal_alarms.open_alarms(seen_by=by)),
     )
 
 
