@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seatwright.access import permissions
 from seatwright.access.actors import Actor
 from seatwright.orders.models import ChangeIntent
 from seatwright.rules import renewals, terms, timeline
@@ -52,6 +53,14 @@ def wished_for(
     if after is not None:
         rows = rows.filter(subscription_id__gt=after)
     return list(rows.order_by("subscription_id").values_list("subscription_id", flat=True).distinct()[:limit])
+
+
+def wished_ids(*, seen_by: Actor, customer_ids: Sequence[uuid.UUID] | None = None) -> list[uuid.UUID]:
+    """The subscriptions with open wishes that the actor may see, of all visible customers when none are named."""
+    rows = ChangeIntent.objects.filter(permissions.visible_rows(seen_by=seen_by, action="licences.view"), state="open")
+    if customer_ids is not None:
+        rows = rows.filter(customer_id__in=customer_ids)
+    return list(rows.order_by("subscription_id").values_list("subscription_id", flat=True).distinct())
 
 
 def put(

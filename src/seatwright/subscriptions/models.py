@@ -65,6 +65,7 @@ class Subscription(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["customer", "tenant", "name", "id"], name="subscription_by_customer"),
             models.Index(fields=["tenant", "sku_id"], name="subscription_by_pool"),
+            models.Index(fields=["reseller", "commitment_end_on", "id"], name="subscription_by_renewal"),
         ]
 
 

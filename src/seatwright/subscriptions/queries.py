@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Max, Sum
+from django.db.models import Count, F, Max, Q, Sum
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
@@ -214,6 +214,40 @@ def running_ids(*, after: uuid.UUID | None = None, limit: int = 500) -> list[uui
     if after is not None:
         rows = rows.filter(pk__gt=after)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def coming(
+    *,
+    seen_by: Actor,
+    from_on: dt.date,
+    until_on: dt.date | None = None,
+    customer_ids: Sequence[uuid.UUID] | None = None,
+    words: Sequence[str] = (),
+    monthly_ids: Sequence[uuid.UUID] = (),
+    after: tuple[dt.date, uuid.UUID] | None = None,
+    limit: int,
+) -> list[HoldingRow]:
+    """The live subscriptions whose terms end from `from_on` until before `until_on`, soonest first, without lots.
+
+    Months that roll on are left out but for `monthly_ids`. Every one of `words`, folded, is in the customer's name or
+    domains.
+    """
+    rows = Subscription.objects.filter(
+        permissions.visible_rows(seen_by=seen_by, action="licences.view"),
+        Q(pk__in=monthly_ids) | ~Q(term="P1M"),
+        status__in=("active", "pending", "suspended"),
+        commitment_end_on__gte=from_on,
+    )
+    if until_on is not None:
+        rows = rows.filter(commitment_end_on__lt=until_on)
+    if customer_ids is not None:
+        rows = rows.filter(customer_id__in=customer_ids)
+    for word in words:
+        rows = rows.filter(customer__search_text__contains=word)
+    if after is not None:
+        on, last_id = after
+        rows = rows.filter(Q(commitment_end_on__gt=on) | Q(commitment_end_on=on, pk__gt=last_id))
+    return [_holding_row(row, ()) for row in rows.order_by("commitment_end_on", "pk")[:limit]]
 
 
 def open_drifts(*, seen_by: Actor, customer_ids: Sequence[uuid.UUID] | None = None) -> list[DriftRow]:
