@@ -58,6 +58,11 @@ def job_of(view: OperationView) -> Job:
     )
 
 
+def hold_still(*, view: OperationView) -> None:
+    """Lock what the purchase's end writes before any operation or audit chain: its order."""
+    orders.hold_still(operation_id=view.id)
+
+
 def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
     """The bookings of a purchase that happened, in the caller's transaction; the database refuses a second time.
 
@@ -67,7 +72,7 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
     told = view.progress.get("seen")
     if told is None:
         raise operations.NotPossible(state=view.state, action="booking without a subscription")
-    orders.hold_still(operation_id=view.id)
+    hold_still(view=view)
     order, ordered = order_queries.order_of_operation(operation_id=view.id)
     job = job_of(view)
     line = job.line
@@ -158,7 +163,7 @@ def _day(text: str) -> dt.date | None:
 
 def refuse(*, view: OperationView, by: Actor, refusal: str, at: dt.datetime) -> None:
     """Note on the order that nothing was bought, in the caller's transaction; nothing is charged."""
-    orders.hold_still(operation_id=view.id)
+    hold_still(view=view)
     orders.end_line(operation_id=view.id, state="refused", at=at, refusal=refusal)
     audit.record(
         by=by,

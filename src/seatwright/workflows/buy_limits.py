@@ -99,3 +99,12 @@ def open_purchases(*, customer_id: uuid.UUID, tenant_id: uuid.UUID) -> list[dict
     views = operations.open_views(kind=KIND, customer_id=customer_id)
     lines = [view.intent["calculation"]["lines"][0] for view in views]
     return [line for line in lines if line["purchase"]["tenant_id"] == str(tenant_id)]
+
+
+def products_being_bought(*, customer_id: uuid.UUID, tenant_id: uuid.UUID) -> frozenset[str]:
+    """The products, as `product_id:vendor_sku_id`, that are being bought for the tenant right now.
+
+    A subscription of one of these that the books do not know may be the very one: its own operation enters it.
+    """
+    lines = open_purchases(customer_id=customer_id, tenant_id=tenant_id)
+    return frozenset(product_of(line["purchase"]["offer_key"]).upper() for line in lines)

@@ -16,9 +16,11 @@ from seatwright.operations import queries as operation_queries
 from seatwright.orders import queries as orders
 from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import renewal_alarms
-from seatwright.workflows import change_seats, seat_operation
+from seatwright.workflows import buy_booking, buy_limits, change_seats, seat_operation
 
 Decision = Literal["look_again", "done", "not_done"]
+# What a person's decision books, by the kind of the operation; other kinds have nothing to book.
+BOOKINGS = {change_seats.KIND: seat_operation, buy_limits.KIND: buy_booking}
 
 
 class ReasonMissing(Exception):
@@ -133,11 +135,11 @@ def _tenants_of(parked: Sequence[operation_queries.OperationView], *, by: Actor)
 def _parked_line(view: operation_queries.OperationView, *, by: Actor, names: Mapping[uuid.UUID, str]) -> ParkedLine:
     """A parked operation of any kind: each holds up whatever else waits for its subscription or tenant."""
     assert view.customer_id is not None
-    order_id, seats = None, (0, 0)
+    order_id, seats, name = None, (0, 0), ""
     holding = _holding_of(view, by=by)
-    if view.kind == change_seats.KIND:
+    if view.kind in BOOKINGS:
         order, line = orders.order_of_operation(operation_id=view.id)
-        order_id, seats = order.order_id, (line.seats_before, line.seats_after)
+        order_id, seats, name = order.order_id, (line.seats_before, line.seats_after), line.name
     elif holding is not None:
         seats = (holding.seats, holding.seats)
     tenant_id = view.intent.get("tenant_id", str(uuid.UUID(int=0)))
@@ -145,10 +147,10 @@ def _parked_line(view: operation_queries.OperationView, *, by: Actor, names: Map
         operation=view,
         customer=customers.customer(seen_by=by, customer_id=view.customer_id),
         order_id=order_id,
-        name=names.get(uuid.UUID(tenant_id), "") if holding is None else holding.name,
+        name=name or (names.get(uuid.UUID(tenant_id), "") if holding is None else holding.name),
         seats_before=seats[0],
         seats_after=seats[1],
-        vendor_seats=0 if holding is None else holding.vendor_seats,
+        vendor_seats=view.progress.get("seen", {}).get("seats", 0) if holding is None else holding.vendor_seats,
         read_at=view.created_at if holding is None else holding.read_at,
         may_settle=permissions.allowed(
             by=by, action="operations.settle", reseller_id=view.reseller_id, customer_id=view.customer_id
@@ -162,7 +164,7 @@ def _holding_of(view: operation_queries.OperationView, *, by: Actor) -> holdings
 
 
 def settle(*, by: Actor, operation_id: uuid.UUID, decision: Decision, reason: str, at: dt.datetime) -> None:
-    """Carry out a person's decision on a parked seat change, with everything that follows from it, in one transaction.
+    """Carry out a person's decision on parked work, with everything that follows from it, in one transaction.
 
     `look_again` only reads once more; `done` books seats and charges as quoted; `not_done` refuses the line.
     Raises ReasonMissing, access.permissions.Unknown or NotAllowed, and operations.changes.NotPossible.
@@ -174,13 +176,14 @@ def settle(*, by: Actor, operation_id: uuid.UUID, decision: Decision, reason: st
     permissions.require(by=by, action="operations.settle", reseller_id=view.reseller_id, customer_id=view.customer_id)
     if not reason.strip():
         raise ReasonMissing
+    booking = BOOKINGS.get(view.kind)
     with transaction.atomic(durable=True):
-        if view.kind == change_seats.KIND:
-            seat_operation.hold_still(view=view)
+        if booking is not None:
+            booking.hold_still(view=view)
         operations.settle(operation_id=operation_id, by=by, decision=decision, reason=reason.strip(), at=at)
-        if view.kind != change_seats.KIND:
+        if booking is None:
             return
         if decision == "done":
-            seat_operation.book(view=view, by=by, at=at)
+            booking.book(view=view, by=by, at=at)
         elif decision == "not_done":
-            seat_operation.refuse(view=view, by=by, refusal="settled_not_done", at=at)
+            booking.refuse(view=view, by=by, refusal="settled_not_done", at=at)
