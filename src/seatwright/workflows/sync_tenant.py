@@ -25,7 +25,7 @@ from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import sync_runs
 from seatwright.vendors import port
-from seatwright.workflows import connections, readings, renew_terms, schedule_change, wishes
+from seatwright.workflows import buy_limits, connections, readings, renew_terms, schedule_change, wishes
 
 KIND = "sync_tenant"
 DEADLINE = dt.timedelta(hours=6)
@@ -189,6 +189,8 @@ def _enter_subscriptions(
     *,
     at: dt.datetime,
 ) -> dict[str, int]:
+    # Asked before the books: a purchase that ends in between is in the books then.
+    being_bought = buy_limits.products_being_bought(customer_id=tenant.customer_id, tenant_id=tenant.tenant_id)
     known = holdings.holdings_of_tenant(tenant_id=tenant.tenant_id)
     counts = {
         "subscriptions_new": 0,
@@ -202,6 +204,8 @@ def _enter_subscriptions(
         row = known.get(subscription.subscription_id.lower())
         if row is None and not _is_bookable(subscription):
             counts["subscriptions_unusable"] += 1
+            continue
+        if row is None and f"{subscription.product_id}:{subscription.vendor_sku_id}".upper() in being_bought:
             continue
         if row is None:
             _adopt(customer, tenant, subscription, sku_of.get(subscription.subscription_id.lower(), ""), at=at)
