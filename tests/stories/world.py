@@ -126,6 +126,7 @@ def _product(sku_id: str) -> dict[str, Any]:
         "provisioningId": sku_id,
         "partNumber": row["part_number"],
         "maximum": int(row["maximum"] or 10_000_000),
+        "upgrades": [target for target in row["upgrades_to"].split("|") if target],
     }
     return {"productId": row["product_id"], "title": row["title"], "skus": [sku]}
 

@@ -130,6 +130,28 @@ def _replace_assignments(tenant_id: uuid.UUID, held: dict[int, tuple[Held, ...]]
     return len(gone) + len(fresh) + len(changed)
 
 
+def replace_person(
+    *, tenant_id: uuid.UUID, reseller_id: uuid.UUID, customer_id: uuid.UUID, person: FoundPerson
+) -> None:
+    """Make one person of the tenant equal to `person`, in the caller's transaction."""
+    row, _is_new = Person.objects.update_or_create(
+        tenant_id=tenant_id,
+        vendor_person_id=person.vendor_person_id,
+        defaults={"reseller_id": reseller_id, "customer_id": customer_id, **_values(person)},
+    )
+    wanted = {(held.sku_id, held.group_id): held for held in person.held}
+    for stored in Assignment.objects.filter(person=row):
+        if (stored.sku_id, stored.group_id) not in wanted:
+            stored.delete()
+    for (sku_id, group_id), held in wanted.items():
+        Assignment.objects.update_or_create(
+            person=row,
+            sku_id=sku_id,
+            group_id=group_id,
+            defaults={"tenant_id": tenant_id, "state": held.state, "error": held.error},
+        )
+
+
 def replace_pools(
     *,
     tenant_id: uuid.UUID,

@@ -87,6 +87,47 @@ def holders(*, tenant_id: uuid.UUID, sku_id: str, limit: int = 20) -> tuple[str,
     return tuple(rows.order_by("display_name", "id").values_list("display_name", flat=True)[:limit])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """A person who holds a SKU; `key` is the directory's id, `sku_ids` all that they hold from whatever origin."""
+
+    key: str
+    name: str
+    address: str
+    department: str
+    usage_location: str
+    is_enabled: bool
+    is_direct: bool
+    is_by_group: bool
+    sku_ids: frozenset[str]
+
+
+def holders_of(*, seen_by: Actor, tenant_id: uuid.UUID, sku_id: str) -> list[Holder]:
+    """Everybody who holds the SKU in the tenant, by name, as far as the actor may see people there."""
+    visible = permissions.visible_rows(seen_by=seen_by, action="people.view")
+    rows = Person.objects.filter(visible, tenant_id=tenant_id, assignment__sku_id=sku_id).distinct()
+    people = list(rows.order_by("display_name", "id"))
+    held: dict[int, list[Assignment]] = {}
+    for each in Assignment.objects.filter(tenant_id=tenant_id, person_id__in=rows.order_by().values("pk")):
+        held.setdefault(each.person_id, []).append(each)
+    return [_holder(row, held[row.pk], sku_id=sku_id) for row in people]
+
+
+def _holder(row: Person, held: Sequence[Assignment], *, sku_id: str) -> Holder:
+    origins = {each.group_id for each in held if each.sku_id == sku_id}
+    return Holder(
+        key=row.vendor_person_id,
+        name=row.display_name,
+        address=row.user_principal_name,
+        department=row.department,
+        usage_location=row.usage_location,
+        is_enabled=row.is_enabled,
+        is_direct="" in origins,
+        is_by_group=bool(origins - {""}),
+        sku_ids=frozenset(each.sku_id for each in held),
+    )
+
+
 def holder_counts(*, tenant_ids: Sequence[uuid.UUID]) -> dict[tuple[uuid.UUID, str], int]:
     """How many people hold each SKU of each tenant, each person counted once."""
     rows = (

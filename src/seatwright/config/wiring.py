@@ -28,10 +28,13 @@ class Wiring(AppConfig):
             buy_operation,
             change_seats,
             connections,
+            move_operation,
             schedule_operation,
             send_mail,
             status_operation,
+            swap_operation,
             sync_tenant,
+            transition_operation,
             travel_in_time,
             watch_renewals,
         )
@@ -47,9 +50,12 @@ class Wiring(AppConfig):
         agreement_operation.register()
         buy_operation.register()
         change_seats.register()
+        move_operation.register()
         schedule_operation.register()
         status_operation.register()
+        swap_operation.register()
         sync_tenant.register()
+        transition_operation.register()
         send_mail.plug_in(mail_texts.compose)
         send_mail.register()
         watch_renewals.register()

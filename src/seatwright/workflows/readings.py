@@ -7,6 +7,7 @@ from django.db import transaction
 
 from seatwright.access import audit
 from seatwright.access.actors import SYSTEM
+from seatwright.assignments import changes as assignments
 from seatwright.orders import queries as orders
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
@@ -76,3 +77,23 @@ def take_in(*, row: holdings.HoldingRow, seen: subscriptions.Reading, at: dt.dat
                 customer_id=row.customer_id,
             )
     return recorded.is_new
+
+
+def person(seen: port.VendorPerson) -> assignments.FoundPerson:
+    """The vendor's view of a person as the books keep it, each licence once by origin."""
+    held: dict[tuple[str, str], assignments.Held] = {}
+    for licence in seen.licences:
+        held[(licence.sku_id.lower(), licence.group_id)] = assignments.Held(
+            sku_id=licence.sku_id.lower(), group_id=licence.group_id, state=licence.state[:20], error=licence.error[:64]
+        )
+    return assignments.FoundPerson(
+        vendor_person_id=seen.person_id,
+        user_principal_name=seen.user_principal_name[:320],
+        display_name=seen.display_name[:256] or seen.user_principal_name[:256],
+        mail=seen.mail[:320],
+        department=seen.department[:64],
+        usage_location=seen.usage_location[:8],
+        is_enabled=seen.is_enabled,
+        is_guest=seen.is_guest,
+        held=tuple(held.values()),
+    )

@@ -196,9 +196,9 @@ def hold_still(*, view: OperationView) -> None:
 
 
 def _quoted(view: OperationView) -> tuple[frozen.Calculation, frozen.Line]:
-    """The calculation that the order was placed with, and this operation's line of it."""
+    """The calculation of this operation's own intent, else that of its order, and the operation's line of it."""
     order, line = order_queries.order_of_operation(operation_id=view.id)
-    quoted = frozen.from_json(order.calculation)
+    quoted = frozen.from_json(view.intent.get("calculation", order.calculation))
     return quoted, next(each for each in quoted.lines if each.subscription_id == line.subscription_id)
 
 

@@ -60,7 +60,8 @@ def adopt(*, by: Actor, subscription_id: uuid.UUID, reason: str, at: dt.datetime
             subscription_id=subscription_id,
             charges=_charges(row, customer, on=on),
             at=at,
-            **place,
+            reseller_id=found.reseller_id,
+            customer_id=found.customer_id,
         )
         subscriptions.close_drift(subscription_id=subscription_id, kind="quantity", how="adopted", at=at)
         audit.record(

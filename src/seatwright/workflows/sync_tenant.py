@@ -25,7 +25,15 @@ from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import sync_runs
 from seatwright.vendors import port
-from seatwright.workflows import buy_limits, connections, readings, renew_terms, schedule_change, wishes
+from seatwright.workflows import (
+    buy_limits,
+    connections,
+    readings,
+    renew_terms,
+    schedule_change,
+    transition_operation,
+    wishes,
+)
 
 KIND = "sync_tenant"
 DEADLINE = dt.timedelta(hours=6)
@@ -128,7 +136,7 @@ def read_tenant(*, tenant: TenantRow, at: dt.datetime) -> dict[str, int]:
     seen = list(listed.values())
     sources = vendor.list_pool_sources(tenant=ref, at=at)
     pools = vendor.list_pools(tenant=ref, at=at)
-    people = [_person(person) for person in vendor.iter_people(tenant=ref, at=at) if not person.removed]
+    people = [readings.person(person) for person in vendor.iter_people(tenant=ref, at=at) if not person.removed]
     customer = customers.customer(seen_by=SYSTEM, customer_id=tenant.customer_id)
     sku_of = {source.commerce_subscription_id.lower(): source.sku_id.lower() for source in sources}
     written = _enter_subscriptions(customer, tenant, seen, sku_of, at=at)
@@ -206,6 +214,8 @@ def _enter_subscriptions(
             counts["subscriptions_unusable"] += 1
             continue
         if row is None and f"{subscription.product_id}:{subscription.vendor_sku_id}".upper() in being_bought:
+            continue
+        if row is None and transition_operation.makes(customer_id=tenant.customer_id, seen=subscription):
             continue
         if row is None:
             _adopt(customer, tenant, subscription, sku_of.get(subscription.subscription_id.lower(), ""), at=at)
@@ -323,25 +333,6 @@ def _pool(pool: port.LicencePool, sources: Iterable[port.PoolSource], ours: set[
         suspended_units=pool.suspended,
         consumed_units=pool.consumed,
         foreign_units=foreign,
-    )
-
-
-def _person(person: port.VendorPerson) -> assignments.FoundPerson:
-    held: dict[tuple[str, str], assignments.Held] = {}
-    for licence in person.licences:
-        held[(licence.sku_id.lower(), licence.group_id)] = assignments.Held(
-            sku_id=licence.sku_id.lower(), group_id=licence.group_id, state=licence.state[:20], error=licence.error[:64]
-        )
-    return assignments.FoundPerson(
-        vendor_person_id=person.person_id,
-        user_principal_name=person.user_principal_name[:320],
-        display_name=person.display_name[:256] or person.user_principal_name[:256],
-        mail=person.mail[:320],
-        department=person.department[:64],
-        usage_location=person.usage_location[:8],
-        is_enabled=person.is_enabled,
-        is_guest=person.is_guest,
-        held=tuple(held.values()),
     )
 
 

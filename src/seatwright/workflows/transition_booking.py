@@ -1,0 +1,218 @@
+"""What a transition writes into the books, once the vendor has carried it out: exactly what its order quoted.
+
+A full one is the same subscription under another offer and price from that day on; a part of the seats goes to a new
+subscription that ends with the old one and inherits its windows, or into another one, where no window is known.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+
+from seatwright.access import audit
+from seatwright.access.actors import Actor
+from seatwright.billing import changes as billing
+from seatwright.operations.queries import OperationView
+from seatwright.orders import calculation as frozen
+from seatwright.orders import changes as orders
+from seatwright.orders import queries as order_queries
+from seatwright.orders import swap_terms
+from seatwright.subscriptions import changes as subscriptions
+from seatwright.subscriptions import queries as holdings
+from seatwright.vendors import port
+from seatwright.workflows import readings, schedule_change, swap_pricing
+
+Way = swap_terms.Way
+Seen = Mapping[str, port.VendorSubscription]
+LEDGER_KIND = "swapped"
+
+
+def hold_still(*, view: OperationView, swap: swap_terms.Swap) -> None:
+    """Lock what the end of a transition writes: both subscriptions, then the order."""
+    subscriptions.hold_still(subscription_ids=[swap.source.subscription_id, swap.target.subscription_id])
+    orders.hold_still(operation_id=view.id)
+
+
+def book(*, view: OperationView, by: Actor, seen: Seen, at: dt.datetime) -> None:
+    """The bookings of a transition that happened, in the caller's transaction; `seen` is what the vendor shows."""
+    order, line = order_queries.order_of_operation(operation_id=view.id)
+    quoted = swap_terms.from_json(order.calculation)
+    swap = quoted.swap
+    hold_still(view=view, swap=swap)
+    held = [swap.source.subscription_id, *([swap.target.subscription_id] if swap.way is Way.MERGE else [])]
+    carry_overs = [schedule_change.before_change(subscription_id=each) for each in held]
+    source = holdings.by_ids(subscription_ids=[swap.source.subscription_id])[0]
+    if swap.way is Way.FULL:
+        _convert(quoted, at=at)
+    else:
+        _move(view, quoted, source, seen, at=at)
+    for subscription_id in held:
+        _take_in(subscription_id, seen, at=at)
+    for carry_over in carry_overs:
+        carry_over(by=by, at=at)
+    _charge(view, order, line, quoted, at=at)
+    orders.end_line(operation_id=view.id, state="done", at=at)
+    audit.record(
+        by=by,
+        action="seats.swapped",
+        subject_kind="subscription",
+        subject_id=swap.source.subscription_id,
+        before={"name": swap.source.name, "seats": swap.source.seats},
+        after={
+            "way": swap.way.value,
+            "seats": swap.seats,
+            "name": swap.target.name,
+            "to_subscription_id": str(swap.target.subscription_id),
+            "order_id": str(order.order_id),
+        },
+        at=at,
+        reseller_id=order.reseller_id,
+        customer_id=order.customer_id,
+        operation_id=view.id,
+    )
+
+
+def _convert(quoted: swap_terms.Calculation, *, at: dt.datetime) -> None:
+    target = quoted.swap.target
+    subscriptions.convert(
+        subscription_id=target.subscription_id,
+        offer=subscriptions.Offer(
+            offer_key=target.offer_key,
+            sku_id=target.sku_id,
+            name=target.name,
+            unit_rate=target.unit_rate,
+            currency=quoted.currency,
+            price_list_version=target.price_list_version,
+        ),
+        on=quoted.on,
+        at=at,
+    )
+
+
+def _move(
+    view: OperationView,
+    quoted: swap_terms.Calculation,
+    source: holdings.HoldingRow,
+    seen: Seen,
+    *,
+    at: dt.datetime,
+) -> None:
+    """Take the seats from the lots that the order named and enter them where they went, with what windows they keep."""
+    swap, sent_at = quoted.swap, view.sent_at or at
+    takes = next(line for line in quoted.lines if line.subscription_id == source.subscription_id).takes
+    subscriptions.take_from_lots(
+        subscription_id=source.subscription_id,
+        takes=[subscriptions.Take(lot_id=take.lot_id, seats=take.seats) for take in takes],
+        kind=LEDGER_KIND,
+        effective_at=sent_at,
+        policy_version=quoted.policy_version,
+        operation_id=view.id,
+    )
+    if swap.way is Way.MERGE:
+        subscriptions.add_lot(
+            subscription_id=swap.target.subscription_id,
+            seats=swap.seats,
+            kind=LEDGER_KIND,
+            effective_at=sent_at,
+            returnable_until=None,
+            policy_version=quoted.policy_version,
+            operation_id=view.id,
+            part=len(takes),
+        )
+        return
+    windows = {lot.lot_id: lot.returnable_until for lot in source.lots}
+    lots = [(take.seats, windows[take.lot_id]) for take in takes]
+    _enter(view, quoted, source, seen, lots=lots, at=at)
+
+
+def _enter(
+    view: OperationView,
+    quoted: swap_terms.Calculation,
+    source: holdings.HoldingRow,
+    seen: Seen,
+    *,
+    lots: Sequence[tuple[int, dt.datetime | None]],
+    at: dt.datetime,
+) -> None:
+    """The new subscription with the source's term and the windows of the lots that it came from (invariant 14)."""
+    target = quoted.swap.target
+    shown = seen[str(view.progress["reached"])]
+    subscriptions.adopt(
+        new=subscriptions.NewSubscription(
+            tenant_id=source.tenant_id,
+            reseller_id=source.reseller_id,
+            customer_id=source.customer_id,
+            vendor_key=source.vendor_key,
+            vendor_subscription_id=shown.subscription_id,
+            offer_key=target.offer_key,
+            sku_id=target.sku_id,
+            name=target.name,
+            term=source.term,
+            billing_plan=source.billing_plan,
+            anchor_on=source.anchor_on,
+            term_start_on=source.term_start_on,
+            unit_rate=target.unit_rate,
+            currency=quoted.currency,
+            price_list_version=target.price_list_version,
+            is_trial=False,
+            charged_from_on=quoted.on + dt.timedelta(days=1),
+        ),
+        reading=readings.reading(shown, ends_on=source.commitment_end_on),
+        policy_version=quoted.policy_version,
+        at=at,
+        lots=lots,
+        kind=LEDGER_KIND,
+        operation_id=view.id,
+        first_part=len(lots),
+        subscription_id=target.subscription_id,
+    )
+
+
+def _take_in(subscription_id: uuid.UUID, seen: Seen, *, at: dt.datetime) -> None:
+    row = holdings.by_ids(subscription_ids=[subscription_id])[0]
+    shown = seen.get(row.vendor_subscription_id)
+    if shown is not None:
+        readings.take_in(row=row, seen=readings.reading(shown, ends_on=row.commitment_end_on), at=at)
+
+
+def _charge(
+    view: OperationView,
+    order: order_queries.OrderRow,
+    line: order_queries.LineRow,
+    quoted: swap_terms.Calculation,
+    *,
+    at: dt.datetime,
+) -> None:
+    """Post the credit of the old seats and the charge of the new ones, each under the name that it was quoted with."""
+    swap, position = quoted.swap, 0
+    for priced in quoted.lines:
+        billing.post(
+            operation_id=view.id,
+            order_line_id=line.line_id,
+            reseller_id=order.reseller_id,
+            customer_id=order.customer_id,
+            subscription_id=priced.subscription_id,
+            charges=[_new_charge(quoted, swap, charge) for charge in priced.charges],
+            at=at,
+            first_position=position,
+        )
+        position += len(priced.charges)
+
+
+def _new_charge(quoted: swap_terms.Calculation, swap: swap_terms.Swap, charge: frozen.Charge) -> billing.NewCharge:
+    side = swap.source if charge.kind == swap_pricing.OUT else swap.target
+    return billing.NewCharge(
+        kind=charge.kind,
+        name=side.name,
+        seats=charge.seats,
+        days=charge.days,
+        cycle_days=charge.cycle_days,
+        period_start_on=charge.start_on,
+        period_end_on=charge.end_on,
+        unit_rate=charge.unit_rate,
+        price_list_version=side.price_list_version,
+        amount_minor=charge.amount_minor,
+        rounding_minor=charge.rounding_minor,
+        currency=quoted.currency,
+        tax_basis_points=quoted.tax_basis_points,
+        tax_treatment=quoted.tax_treatment,
+    )

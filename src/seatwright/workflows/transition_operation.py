@@ -1,0 +1,285 @@
+"""The durable steps by which the vendor itself turns seats of one plan into seats of another (reference 5.4).
+
+    submit    judge on what the vendor offers now, note what was there before, send once
+    confirm   find the transition again in the vendor's list, wait until it is worked off, look at what came of it
+    record    both subscriptions, charges, order line and audit in one transaction, all carrying the operation's id
+
+A transition cannot be undone and a repeated part would move twice, so an unclear send is settled by the vendor's list:
+what was not on it before and fits is ours. While one is open, a reading of the tenant leaves what it makes alone.
+"""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from seatwright.access import audit
+from seatwright.access.actors import SYSTEM, Actor
+from seatwright.catalogue import naming
+from seatwright.customers import queries as customers
+from seatwright.operations import changes as operations
+from seatwright.operations import engine
+from seatwright.operations import queries as operation_queries
+from seatwright.operations.checkpoints import checkpoint
+from seatwright.operations.queries import OperationView
+from seatwright.orders import changes as orders
+from seatwright.orders import queries as order_queries
+from seatwright.orders import swap_terms
+from seatwright.vendors import port
+from seatwright.workflows import connections, sending, transition_booking
+
+KIND = "transition"
+PATIENCE = dt.timedelta(hours=48)
+Way = swap_terms.Way
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """What the steps need to know."""
+
+    swap: swap_terms.Swap
+    vendor: port.Vendor
+    ref: port.TenantRef
+
+    @property
+    def source_key(self) -> str:
+        return self.swap.source.vendor_subscription_id
+
+    @property
+    def product(self) -> tuple[str, str]:
+        """Product and SKU that the seats become, as the vendor names them."""
+        parts = naming.offer_key(self.swap.target.offer_key)
+        assert parts is not None
+        return parts.product_id.upper(), parts.vendor_sku_id.upper()
+
+    def read(self, key: str, at: dt.datetime) -> port.VendorSubscription:
+        return self.vendor.read_subscription(tenant=self.ref, subscription_id=key, at=at)
+
+    def listed(self, at: dt.datetime) -> list[port.Transition]:
+        """The vendor's transitions of the source that fit what was asked for."""
+        found = self.vendor.list_transitions(tenant=self.ref, subscription_id=self.source_key, at=at)
+        return [
+            each
+            for each in found
+            if _product_of(each.to_catalogue_id) == self.product and each.quantity == self.swap.seats
+        ]
+
+
+def _product_of(catalogue_id: str) -> tuple[str, str]:
+    product_id, _, rest = catalogue_id.upper().partition(":")
+    return product_id, rest.partition(":")[0]
+
+
+def swap_of(view: OperationView) -> swap_terms.Swap:
+    """The swap that the operation's order was placed with."""
+    order, _line = order_queries.order_of_operation(operation_id=view.id)
+    return swap_terms.from_json(order.calculation).swap
+
+
+def _job(view: OperationView) -> _Job:
+    tenant = customers.tenant(seen_by=SYSTEM, tenant_id=uuid.UUID(view.intent["tenant_id"]))
+    return _Job(swap=swap_of(view), vendor=connections.vendor_of(tenant), ref=connections.reference(tenant))
+
+
+def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
+    """Send the transition once, unless it was sent before; judged on what the vendor offers at this moment."""
+    if sending.was_sent(view, at=at):
+        return engine.Next()
+    job = _job(view)
+    checkpoint("submit.before_look")
+    if "known" in view.progress and _ours(view, job, at=at) is not None:
+        # An earlier send, thought absent, has become visible after all; it is ours and is not sent again.
+        return engine.Next()
+    seen = job.read(job.source_key, at)
+    refusal = _why_not_now(job, seen)
+    if refusal:
+        return _refuse(view, refusal, at=at)
+    if _is_busy(job.swap, view):
+        return engine.Again(
+            at=at + sending.LOOK_AGAIN, why="Another change of the receiving subscription is under way."
+        )
+    offered = job.vendor.transition_targets(tenant=job.ref, subscription_id=job.source_key, is_scheduled=False, at=at)
+    target = next((each for each in offered if _product_of(each.catalogue_id) == job.product), None)
+    refusal = _why_closed(job.swap, target)
+    if refusal or target is None:
+        return _refuse(view, refusal, at=at)
+    if "known" not in view.progress:
+        operations.note_progress(operation_id=view.id, fence=view.fence, at=at, **_known(job, at=at))
+    is_merge = job.swap.way is Way.MERGE
+    return sending.send(
+        view,
+        call=lambda: job.vendor.start_transition(
+            tenant=job.ref,
+            subscription_id=job.source_key,
+            to_catalogue_id=target.catalogue_id,
+            to_subscription_id=job.swap.target.vendor_subscription_id if is_merge else None,
+            quantity=job.swap.seats,
+            term=job.swap.source.term,
+            billing_cycle=job.swap.source.billing_plan,
+            with_licence_transfer=job.swap.way is Way.FULL and target.moves_licences,
+            request_id=view.request_id,
+            at=at,
+        ),
+        refuse=lambda refused: _refuse(view, f"vendor_{refused.reason}", at=at),
+        at=at,
+    )
+
+
+def _why_not_now(job: _Job, seen: port.VendorSubscription) -> str:
+    if seen.status != "active":
+        return "not_active"
+    is_other = (seen.product_id.upper(), seen.vendor_sku_id.upper()) == job.product
+    return "changed_elsewhere" if is_other or seen.quantity != job.swap.source.seats else ""
+
+
+def _is_busy(swap: swap_terms.Swap, view: OperationView) -> bool:
+    """Whether something else is changing the subscription that takes the seats in (invariant 19)."""
+    if swap.way is not Way.MERGE:
+        return False
+    vendor_key = view.lease_key.partition(":")[0]
+    lease = connections.lease_of_subscription(
+        vendor_key=vendor_key, vendor_subscription_id=swap.target.vendor_subscription_id
+    )
+    return operation_queries.is_open(lease_key=lease)
+
+
+def _why_closed(swap: swap_terms.Swap, target: port.TransitionTarget | None) -> str:
+    """Why the vendor's way is closed at this moment; empty when it is open."""
+    if target is None:
+        return "no_path"
+    if not target.is_possible:
+        return f"transition_{target.problems[0].reason}" if target.problems else "no_path"
+    if swap.way is not Way.MERGE:
+        return ""
+    into = next((each for each in target.into if each.subscription_id == swap.target.vendor_subscription_id), None)
+    if into is None:
+        return "transition_no_way"
+    return "" if into.is_possible else f"target_{into.problems[0].reason if into.problems else 'other'}"
+
+
+def _known(job: _Job, *, at: dt.datetime) -> dict[str, object]:
+    """What is there before the send: by it, what the send makes is told from everything else."""
+    return {
+        "known": [each.operation_id for each in job.listed(at)],
+        "subscriptions": [
+            each.subscription_id.lower() for each in job.vendor.list_subscriptions(tenant=job.ref, at=at)
+        ],
+        "into_before": job.read(job.swap.target.vendor_subscription_id, at).quantity
+        if job.swap.way is Way.MERGE
+        else 0,
+    }
+
+
+def _ours(view: OperationView, job: _Job, *, at: dt.datetime) -> port.Transition | None:
+    """The transition that came of the send: it fits and was not listed before. Of several the latest counts."""
+    found = [each for each in job.listed(at) if each.operation_id not in view.progress["known"]]
+    return found[-1] if found else None
+
+
+def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
+    """Find the transition, wait for it, and look at what came of it; send again only once absence is proven."""
+    if view.progress.get("confirmed_at"):
+        return engine.Next()
+    job = _job(view)
+    checkpoint("confirm.before_look")
+    ours = _ours(view, job, at=at)
+    checkpoint("confirm.after_look")
+    if ours is None:
+        return sending.look_again(view, at=at)
+    if view.answered_at is None:
+        operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="found in the list")
+    if ours.status == "failed":
+        return _refuse(view, "transition_failed", at=at)
+    reached = _reached(view, job, at=at) if ours.status == "completed" else None
+    if reached is None:
+        if at >= view.created_at + PATIENCE:
+            return engine.Park(reason="transition_stuck", note="The vendor took the change and does not finish it.")
+        pause = max(sending.LOOK_AGAIN, min((at - view.created_at) / 8, sending.LOOK_AGAIN_MOST))
+        return engine.Again(at=at + pause, why="The vendor works on the change.")
+    operations.note_progress(
+        operation_id=view.id, fence=view.fence, at=at, reached=reached, confirmed_at=at.isoformat()
+    )
+    checkpoint("confirm.noted")
+    return engine.Next()
+
+
+def _reached(view: OperationView, job: _Job, *, at: dt.datetime) -> str | None:
+    """The vendor's id of the subscription that has the seats now; None as long as not all of it shows."""
+    swap = job.swap
+    source = job.read(job.source_key, at)
+    if swap.way is Way.FULL:
+        is_there = (source.product_id.upper(), source.vendor_sku_id.upper()) == job.product
+        return job.source_key if is_there and source.quantity == swap.seats else None
+    if source.quantity != swap.source.seats - swap.seats:
+        return None
+    if swap.way is Way.MERGE:
+        target = job.read(swap.target.vendor_subscription_id, at)
+        is_there = target.quantity == view.progress["into_before"] + swap.seats
+        return target.subscription_id.lower() if is_there else None
+    born = [
+        each
+        for each in job.vendor.list_subscriptions(tenant=job.ref, at=at)
+        if each.subscription_id.lower() not in view.progress["subscriptions"]
+        and (each.product_id.upper(), each.vendor_sku_id.upper()) == job.product
+        and each.quantity == swap.seats
+        and each.commitment_end_on == swap.source.commitment_end_on
+    ]
+    return born[0].subscription_id.lower() if born else None
+
+
+def record(view: OperationView, at: dt.datetime) -> engine.StepResult:
+    """Read both sides once more and book what was confirmed, as quoted, in one transaction."""
+    job = _job(view)
+    reached = str(view.progress["reached"])
+    keys = [job.source_key] if job.swap.way is Way.FULL else [job.source_key, reached]
+    seen = {key: job.read(key, at) for key in keys}
+    checkpoint("record.before_commit")
+    with transaction.atomic(durable=True):
+        transition_booking.book(view=view, by=SYSTEM, seen=seen, at=at)
+        operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
+    checkpoint("record.committed")
+    return engine.Finished()
+
+
+def _refuse(view: OperationView, refusal: str, *, at: dt.datetime) -> engine.StepResult:
+    with transaction.atomic(durable=True):
+        refuse(view=view, by=SYSTEM, refusal=refusal, at=at)
+        operations.finish(operation_id=view.id, fence=view.fence, state="refused", at=at, note=refusal)
+    return engine.Finished()
+
+
+def refuse(*, view: OperationView, by: Actor, refusal: str, at: dt.datetime) -> None:
+    """Note on the order that the vendor converted nothing, in the caller's transaction; nothing is charged."""
+    transition_booking.hold_still(view=view, swap=swap_of(view))
+    orders.end_line(operation_id=view.id, state="refused", at=at, refusal=refusal[:64])
+    audit.record(
+        by=by,
+        action="transition.refused",
+        subject_kind="subscription",
+        subject_id=view.intent["subscription_id"],
+        before={},
+        after={"refusal": refusal},
+        at=at,
+        reseller_id=view.reseller_id,
+        customer_id=view.customer_id,
+        operation_id=view.id,
+    )
+
+
+def makes(*, customer_id: uuid.UUID, seen: port.VendorSubscription) -> bool:
+    """Whether a transition under way may have made this subscription, so that no reading enters it on its own."""
+    for view in operation_queries.open_views(kind=KIND, customer_id=customer_id):
+        parts = naming.offer_key(view.intent["offer_key"])
+        is_that = parts is not None and (parts.product_id.upper(), parts.vendor_sku_id.upper()) == (
+            seen.product_id.upper(),
+            seen.vendor_sku_id.upper(),
+        )
+        if is_that and seen.subscription_id.lower() not in view.progress.get("subscriptions", ()):
+            return True
+    return False
+
+
+def register() -> None:
+    """Tell the engine how this operation runs."""
+    engine.register(engine.Kind(name=KIND, steps=(("submit", submit), ("confirm", confirm), ("record", record))))
