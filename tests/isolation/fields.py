@@ -22,7 +22,16 @@ FORM_VALUES = {
     "fingerprint": "f",
     "wish": "all",
 }
-QUERY_VALUES = {"q": "", "after": "", "show": "unlicensed", "edit": "all", "on": "2026-06-01", "action": "suspend"}
+QUERY_VALUES = {
+    "q": "",
+    "after": "",
+    "show": "unlicensed",
+    "edit": "all",
+    "on": "2026-06-01",
+    "action": "suspend",
+    "within": "90",
+    "savable": "yes",
+}
 # The editor refuses every field that is not one of its own.
 EDITOR_PATHS = ("/preview", "/review")
 # Names that frameworks and careless filters listen to; nothing here may widen what a page shows.

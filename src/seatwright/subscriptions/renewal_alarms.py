@@ -10,6 +10,7 @@ from django.db import transaction
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
+from seatwright.rules import renewals
 from seatwright.subscriptions.models import RenewalAlarm, Subscription
 
 SHOWN_MOST = 500
@@ -28,6 +29,11 @@ class AlarmRow:
     before: dt.timedelta
     is_too_late: bool
     looked_at: dt.datetime
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """The instant at which the term is over."""
+        return renewals.term_ends_at(renews_on=self.renews_on)
 
 
 def note(

@@ -160,5 +160,6 @@ def _staff_menu(request: HttpRequest, *, by: Actor) -> tuple[Link, ...]:
     return (
         _link(request, _("Customers"), "building-store", "staff_customers"),
         _link(request, _("Order queue"), "inbox", "staff_queue"),
+        _link(request, _("All renewals"), "history", "staff_renewals"),
         _link(request, _("Components"), "package", "components"),
     )

@@ -7,7 +7,16 @@ from allauth.mfa.totp import views as totp
 from allauth.usersessions import views as sessions
 from django.urls import path, re_path
 
-from seatwright.web import accounts, views_change, views_customer, views_renewal, views_shell, views_staff, views_status
+from seatwright.web import (
+    accounts,
+    views_change,
+    views_customer,
+    views_radar,
+    views_renewal,
+    views_shell,
+    views_staff,
+    views_status,
+)
 
 RESET_KEY = r"^account/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 
@@ -20,7 +29,7 @@ urlpatterns = [
     path("o/<uuid:customer_id>/ahead", views_customer.ahead, name="ahead"),
     path("o/<uuid:customer_id>/people", views_customer.people, name="people"),
     path("o/<uuid:customer_id>/orders", views_customer.orders, name="orders"),
-    path("o/<uuid:customer_id>/renewals", views_renewal.radar, name="renewals"),
+    path("o/<uuid:customer_id>/renewals", views_radar.radar, name="renewals"),
     path("subscriptions/<uuid:subscription_id>", views_customer.subscription, name="subscription"),
     path("subscriptions/<uuid:subscription_id>/renewal", views_renewal.schedule, name="schedule_renewal"),
     path("subscriptions/<uuid:subscription_id>/renewal/revoke", views_renewal.revoke, name="revoke_renewal"),
@@ -31,6 +40,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>", views_change.order, name="order"),
     path("orders/<uuid:order_id>/progress", views_change.progress, name="progress"),
     path("staff/customers", views_staff.customers, name="staff_customers"),
+    path("staff/renewals", views_radar.staff_renewals, name="staff_renewals"),
     path("staff/queue", views_staff.queue, name="staff_queue"),
     path("staff/clock", views_staff.advance_clock, name="advance_clock"),
     path("staff/subscriptions/<uuid:subscription_id>/adopt", views_staff.adopt, name="adopt"),

@@ -17,6 +17,7 @@ from seatwright.customers import queries as customers
 from seatwright.orders import queries as orders
 from seatwright.rules import business_dates, money, proration, terms, windows
 from seatwright.subscriptions import queries as holdings
+from seatwright.subscriptions import renewal_alarms
 from seatwright.workflows import pricing
 
 LIVE_STATES = ("active", "pending", "suspended")
@@ -24,7 +25,10 @@ LIVE_STATES = ("active", "pending", "suspended")
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """Something that waits for a decision, with its deadline; `kind` is window_closing, over_assigned or drift."""
+    """Something that waits for a decision, with its deadline.
+
+    `kind` is window_closing, over_assigned, drift or renewal_alarm.
+    """
 
     kind: str
     customer_id: uuid.UUID
@@ -142,6 +146,7 @@ class Books:
         self.pools = assignments.pools(tenant_ids=tenant_ids)
         self.syncs = holdings.sync_states(tenant_ids=tenant_ids)
         self.drifts = {row.subscription_id: row for row in holdings.open_drifts(seen_by=by, customer_ids=ids)}
+        self.alarms = renewal_alarms.open_alarms(seen_by=by, customer_ids=ids)
         self.under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in self.holdings])
         self.names = catalogue.sku_names(vendor_key="microsoft", sku_ids=sorted({sku_id for _, sku_id in self.pools}))
 
@@ -182,8 +187,12 @@ class Books:
     def needs(self) -> tuple[Need, ...]:
         """What waits for a decision, of all customers shown."""
         found = []
+        alarmed = {alarm.subscription_id: alarm for alarm in self.alarms}
         for row in self.holdings:
             licence = self._row(row)
+            if row.subscription_id in alarmed:
+                alarm = alarmed[row.subscription_id]
+                found.append(self._need("renewal_alarm", row, seats=0, until=alarm.ends_at))
             drift = self.drifts.get(row.subscription_id)
             if drift is not None:
                 found.append(self._need("drift", row, seats=int(drift.theirs) - int(drift.ours), until=None))

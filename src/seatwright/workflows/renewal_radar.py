@@ -1,7 +1,8 @@
-"""What people look at before a renewal: the sheet of one subscription, and the radar over a customer's. Reads only."""
+"""What people look at before a renewal: the card of one subscription, and the radar over many. Reads only."""
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seatwright.access import permissions
@@ -10,10 +11,14 @@ from seatwright.assignments import queries as assignments
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.orders import intents
-from seatwright.rules import alarms, renewals, terms, timeline
+from seatwright.rules import alarms, money, renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import licence_rows, schedule_change
+from seatwright.subscriptions import renewal_alarms
+from seatwright.workflows import licence_rows, pricing, schedule_change
 from seatwright.workflows import wishes as wishing
+
+PAGE = 50
+CANDIDATES = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,33 +39,64 @@ class Sheet:
 
 @dataclass(frozen=True, kw_only=True)
 class Renewal:
-    """A coming renewal in the radar; `decide_until` is exclusive, `unassigned` the seats of its pool nobody holds.
+    """A coming renewal in the radar; `decide_until` is exclusive, the last moment at which a decision is still sent.
 
-    `following` is None where the plan is not known. A rollover is a month that just goes on.
+    `unassigned` are the seats of its pool that nobody holds. `at_stake_minor` is what such seats cost over the whole
+    next term if nobody decides, and `next_term_minor` all of the next term, both at the customer's own frozen price;
+    None where no price is known or the next term is another one. `following` is None where the plan is not known. A
+    rollover is a month that just goes on.
     """
 
     subscription_id: uuid.UUID
+    customer_id: uuid.UUID
     name: str
     term: str
     billing_plan: str
     seats: int
     unassigned: int
     renews_on: dt.date
+    ends_at: dt.datetime
     decide_until: dt.datetime
     is_decidable: bool
     is_rollover: bool
     has_wish: bool
+    has_alarm: bool
     following: timeline.NextTerm | None
+    at_stake_minor: int | None
+    next_term_minor: int | None
+    currency: str
+
+    @property
+    def can_save(self) -> bool:
+        """Whether a decision that is still possible keeps money from being spent on seats nobody uses."""
+        return self.is_decidable and bool(self.at_stake_minor)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Radar:
-    """The coming renewals of a customer by deadline, what can still be decided first, and the rollovers apart."""
+    """The coming renewals of a customer: what a decision can save first, soonest first, and the rollovers apart."""
 
     customer: customers.CustomerRow
     rows: tuple[Renewal, ...]
     rollovers: tuple[Renewal, ...]
+    alarms: tuple[renewal_alarms.AlarmRow, ...]
     may_change: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffLine:
+    """A coming renewal of one of the reseller's customers."""
+
+    renewal: Renewal
+    customer: customers.CustomerRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffRadar:
+    """A page of the staff's renewals, soonest first and within a day the most money first; `after` continues it."""
+
+    rows: tuple[StaffLine, ...]
+    after: str
 
 
 def sheet(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> Sheet | None:
@@ -104,18 +140,74 @@ def _sold(held: catalogue.OfferRow, *, reseller_id: uuid.UUID) -> frozenset[tupl
 def radar(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> Radar:
     """Every coming renewal of the customer; raises access.permissions.Unknown or NotAllowed."""
     customer = customers.customer(seen_by=by, customer_id=customer_id, action="licences.view")
-    found = sorted(
-        renewals_of(by=by, customer_id=customer_id, at=at),
-        key=lambda each: (not each.is_decidable, each.decide_until, each.name),
-    )
+    found = sorted(renewals_of(by=by, customer_id=customer_id, at=at), key=_urgency)
     return Radar(
         customer=customer,
         rows=tuple(each for each in found if not each.is_rollover),
         rollovers=tuple(each for each in found if each.is_rollover),
+        alarms=tuple(renewal_alarms.open_alarms(seen_by=by, customer_ids=[customer_id])),
         may_change=permissions.allowed(
             by=by, action="seats.book", reseller_id=customer.reseller_id, customer_id=customer_id
         ),
     )
+
+
+def _urgency(each: Renewal) -> tuple[bool, bool, dt.datetime, int, str]:
+    """What can be saved comes first, and of that what must be decided soonest."""
+    return not each.is_decidable, not each.can_save, each.decide_until, -(each.at_stake_minor or 0), each.name
+
+
+def staff_radar(
+    *,
+    by: Actor,
+    text: str = "",
+    within_days: int | None = None,
+    only_savable: bool = False,
+    after: str = "",
+    at: dt.datetime,
+) -> StaffRadar:
+    """A page of the renewals of all customers that the staff serve, in the same few queries however many there are.
+
+    Each page looks through at most `CANDIDATES` renewals, so that one with `only_savable` may be short and still be
+    continued. Raises access.permissions.NotAllowed when the actor is no reseller's staff.
+    """
+    if not by.is_staff:
+        raise permissions.NotAllowed("staff.customers")
+    wished = intents.wished_ids(seen_by=by)
+    found = holdings.coming(
+        seen_by=by,
+        from_on=at.date(),
+        until_on=None if within_days is None else at.date() + dt.timedelta(days=within_days + 1),
+        words=text.casefold().split()[:8],
+        monthly_ids=wished,
+        after=_opened(after),
+        limit=CANDIDATES + 1 if only_savable else PAGE + 1,
+    )
+    looked_at = found[:CANDIDATES] if only_savable else found[:PAGE]
+    shown: list[Renewal] = []
+    last = None
+    for each, row in zip(_renewals(looked_at, by=by, at=at), looked_at, strict=True):
+        last = row
+        if each is not None and (each.can_save or not only_savable):
+            shown.append(each)
+        if len(shown) == PAGE:
+            break
+    is_more = last is not None and last.subscription_id != found[-1].subscription_id
+    named = customers.by_ids(customer_ids=sorted({each.customer_id for each in shown}))
+    in_order = sorted(shown, key=lambda each: (each.renews_on, -(each.at_stake_minor or 0), each.name))
+    return StaffRadar(
+        rows=tuple(StaffLine(renewal=each, customer=named[each.customer_id]) for each in in_order),
+        after=f"{last.commitment_end_on.isoformat()}|{last.subscription_id}" if is_more and last is not None else "",
+    )
+
+
+def _opened(after: str) -> tuple[dt.date, uuid.UUID] | None:
+    """The place that a cursor names; one that nobody gave out begins at the start."""
+    on, _, last_id = after.partition("|")
+    try:
+        return dt.date.fromisoformat(on), uuid.UUID(last_id)
+    except ValueError:
+        return None
 
 
 def renewals_of(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> tuple[Renewal, ...]:
@@ -123,40 +215,78 @@ def renewals_of(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> tuple[
     rows = [
         row
         for row in holdings.holdings(seen_by=by, customer_ids=[customer_id])
-        if row.status in licence_rows.LIVE_STATES and at < renewals.term_ends_at(renews_on=row.commitment_end_on)
+        if row.status in licence_rows.LIVE_STATES
     ]
+    return tuple(each for each in _renewals(rows, by=by, at=at) if each is not None)
+
+
+def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime) -> list[Renewal | None]:
+    """The renewal of each row, in their order, in a fixed number of queries; None for terms that are over."""
     wished = intents.open_intents(subscription_ids=[row.subscription_id for row in rows])
     pools = assignments.pools(tenant_ids=sorted({row.tenant_id for row in rows}))
-    policies: dict[tuple[str, dt.date], renewals.RenewalPolicy] = {}
-    found = []
+    lines = wishing.timelines_of(rows=rows)
+    rules = catalogue.RenewalRules(vendor_keys={row.vendor_key for row in rows})
+    customer_ids = sorted({row.customer_id for row in rows})
+    alarmed = {each.subscription_id for each in renewal_alarms.open_alarms(seen_by=by, customer_ids=customer_ids)}
+    found: list[Renewal | None] = []
     for row in rows:
-        key = (row.vendor_key, row.commitment_end_on)
-        if key not in policies:
-            policies[key] = wishing.renewal_policy(row)
-        until = alarms.lock_at(renews_on=row.commitment_end_on, policy=policies[key])
+        ends_at = renewals.term_ends_at(renews_on=row.commitment_end_on)
+        if at >= ends_at:
+            found.append(None)
+            continue
+        until = alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.policy_in(rules, row))
         pool = pools.get((row.tenant_id, row.sku_id))
-        has_wish = row.subscription_id in wished
+        unassigned = row.seats if pool is None else min(max(pool.assignable, 0), row.seats)
+        following = _following(lines.get(row.subscription_id))
+        at_stake, whole = _money(row, following, unassigned=unassigned)
         found.append(
             Renewal(
                 subscription_id=row.subscription_id,
+                customer_id=row.customer_id,
                 name=row.name,
                 term=row.term,
                 billing_plan=row.billing_plan,
                 seats=row.seats,
-                unassigned=row.seats if pool is None else min(max(pool.assignable, 0), row.seats),
+                unassigned=unassigned,
                 renews_on=row.commitment_end_on,
+                ends_at=ends_at,
                 decide_until=until,
                 is_decidable=at < until and row.status == "active",
-                is_rollover=row.term == terms.Term.P1M and not has_wish,
-                has_wish=has_wish,
-                following=_following(row),
+                is_rollover=row.term == terms.Term.P1M and row.subscription_id not in wished,
+                has_wish=row.subscription_id in wished,
+                has_alarm=row.subscription_id in alarmed,
+                following=following,
+                at_stake_minor=at_stake,
+                next_term_minor=whole,
+                currency=row.currency,
             )
         )
-    return tuple(found)
+    return found
 
 
-def _following(row: holdings.HoldingRow) -> timeline.NextTerm | None:
+def _following(line: timeline.Timeline | None) -> timeline.NextTerm | None:
     try:
-        return timeline.next_term(timeline=wishing.timeline_of(row))
-    except (wishing.NotRunning, ValueError):
+        return None if line is None else timeline.next_term(timeline=line)
+    except ValueError:
         return None
+
+
+def _money(
+    row: holdings.HoldingRow, following: timeline.NextTerm | None, *, unassigned: int
+) -> tuple[int | None, int | None]:
+    """What seats that nobody will use, and all seats, cost over the next term at the price frozen for this one."""
+    if following is None or not row.unit_rate or not pricing.is_sold(term=row.term, billing_plan=row.billing_plan):
+        return None, None
+    if following.outcome is renewals.Ending.CANCEL:
+        return 0, 0
+    plan = (row.offer_key, row.term, row.billing_plan)
+    if (following.offer, following.term, following.billing_plan) != plan:
+        return None, None
+    price = renewals.TermPrice(
+        quantity=following.quantity,
+        unit_rate=money.Rate.parse(row.unit_rate, row.currency),
+        term=following.term,
+        billing_plan=following.billing_plan,
+    )
+    unused = following.quantity - (row.seats - unassigned)
+    return alarms.at_stake(price=price, unassigned=unused).minor, price.over(price.term.months).minor
