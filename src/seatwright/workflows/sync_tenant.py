@@ -65,7 +65,12 @@ def request_stale(*, older_than: dt.timedelta, at: dt.datetime) -> int:
     return sum(_queue(tenant, by=SYSTEM, at=at) for tenant in stale)
 
 
-def _queue(tenant: TenantRow, *, by: Actor, at: dt.datetime) -> int:
+def request_later(*, tenant: TenantRow, due_at: dt.datetime, at: dt.datetime) -> None:
+    """Queue a reading of the tenant for `due_at`, in the caller's transaction, unless one is under way."""
+    _queue(tenant, by=SYSTEM, at=at, due_at=due_at)
+
+
+def _queue(tenant: TenantRow, *, by: Actor, at: dt.datetime, due_at: dt.datetime | None = None) -> int:
     key = f"{KIND}:{tenant.tenant_id}"
     with transaction.atomic():
         # A reading that gave up decides nothing and harms nobody: a new one takes its place without a person.
@@ -84,7 +89,7 @@ def _queue(tenant: TenantRow, *, by: Actor, at: dt.datetime) -> int:
             reseller_id=tenant.reseller_id,
             customer_id=tenant.customer_id,
             by=by,
-            due_at=at,
+            due_at=due_at or at,
             deadline_at=at + DEADLINE,
             at=at,
         )
