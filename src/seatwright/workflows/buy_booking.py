@@ -63,10 +63,10 @@ def hold_still(*, view: OperationView) -> None:
     orders.hold_still(operation_id=view.id)
 
 
-def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
+def book(*, view: OperationView, by: Actor, at: dt.datetime) -> customers.TenantRow:
     """The bookings of a purchase that happened, in the caller's transaction; the database refuses a second time.
 
-    Seats, price and charges are those agreed to. Raises operations.changes.NotPossible while it is not known which
+    Seats, price and charges are those agreed to. Returns the tenant that was bought for. Raises operations.changes.NotPossible while it is not known which
     subscription was bought.
     """
     told = view.progress.get("seen")
@@ -115,6 +115,7 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
         customer_id=order.customer_id,
         operation_id=view.id,
     )
+    return job.tenant
 
 
 def _new_subscription(view: OperationView, job: Job, told: dict[str, Any]) -> subscriptions.NewSubscription:

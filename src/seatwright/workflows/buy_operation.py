@@ -24,10 +24,11 @@ from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
 from seatwright.orders import calculation as frozen
 from seatwright.vendors import port
-from seatwright.workflows import agreement_operation, buy_booking, buy_limits, sending
+from seatwright.workflows import agreement_operation, buy_booking, buy_limits, sending, sync_tenant
 
 KIND = buy_limits.KIND
 CARTS_MOST = 5
+READ_AFTER = dt.timedelta(minutes=1)
 STALE_CART = ("cart_gone", "catalogue_changed")
 ENDED_ORDERS = ("cancelled", "error", "po_review_rejected", "suspended")
 
@@ -297,7 +298,9 @@ def record(view: OperationView, at: dt.datetime) -> engine.StepResult:
     """Book what was bought, as quoted, and the operation's end together."""
     checkpoint("record.before_commit")
     with transaction.atomic(durable=True):
-        buy_booking.book(view=view, by=SYSTEM, at=at)
+        tenant = buy_booking.book(view=view, by=SYSTEM, at=at)
+        # The directory shows the licences some time after they were bought.
+        sync_tenant.request_later(tenant=tenant, due_at=at + READ_AFTER, at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
     checkpoint("record.committed")
     return engine.Finished()

@@ -160,6 +160,7 @@ def _free_now(line: orders.LineRow, *, by: Actor) -> int:
     holding = holdings.holding(seen_by=by, subscription_id=line.subscription_id, action="orders.view")
     pool = assignments.pools(tenant_ids=[holding.tenant_id]).get((holding.tenant_id, holding.sku_id))
     if pool is None:
-        return 0
+        # The directory shows a new product's licences some time after they were bought.
+        return line.seats_after if line.seats_before == 0 else 0
     is_counted = line.finished_at is None or pool.read_at > line.finished_at
     return max(pool.assignable + (0 if is_counted else line.seats_after - line.seats_before), 0)
