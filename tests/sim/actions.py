@@ -1,0 +1,144 @@
+"""The table of actions: how likely each is, which numbers are drawn for it, and the function that does it.
+
+One more action is one more `Kind` in one of the tables and one function in `deeds`, `consoles` or `machinery`.
+"""
+
+import dataclasses
+import random
+from collections.abc import Callable
+from typing import Any
+
+Action = tuple[Any, ...]
+Draw = Callable[[random.Random], tuple[Any, ...]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Kind:
+    """An action that somebody takes on behalf of one customer, with how often and with which numbers."""
+
+    name: str
+    weight: float
+    draw: Draw = lambda chance: (_share(chance),)
+
+
+def _share(chance: random.Random) -> float:
+    return round(chance.random(), 4)
+
+
+def _shares(count: int) -> Draw:
+    return lambda chance: tuple(_share(chance) for _ in range(count))
+
+
+def _seats(chance: random.Random) -> tuple[Any, ...]:
+    return _share(chance), chance.randint(1, 6)
+
+
+ATTEMPTS = (
+    Kind(name="more", weight=10, draw=_seats),
+    Kind(name="fewer", weight=7, draw=_shares(2)),
+    Kind(name="any_number", weight=2, draw=lambda chance: (_share(chance), chance.randint(0, 320))),
+    Kind(name="several", weight=4, draw=lambda chance: tuple(chance.randint(-3, 4) for _ in range(5))),
+    Kind(name="quote", weight=2, draw=_seats),
+    Kind(name="place_quote", weight=2),
+    Kind(name="book_twice", weight=2, draw=_seats),
+    Kind(name="wish_seats", weight=5, draw=lambda chance: (_share(chance), chance.randint(0, 2), chance.randint(-6, 6))),
+    Kind(name="wish_term", weight=2, draw=_shares(2)),
+    Kind(name="wish_offer", weight=1, draw=_shares(2)),
+    Kind(name="wish_ending", weight=2, draw=_shares(2)),
+    Kind(name="revoke", weight=2, draw=_shares(2)),
+    Kind(name="suspend", weight=1.5),
+    Kind(name="resume", weight=3),
+    Kind(name="end", weight=0.7),
+    Kind(name="assign", weight=4, draw=_shares(2)),
+    Kind(name="unassign", weight=3, draw=_shares(1)),
+    Kind(name="foreign_seats", weight=2, draw=lambda chance: (_share(chance), chance.choice((-3, -1, 1, 2, 5)))),
+    Kind(name="foreign_auto_renew", weight=1),
+    Kind(name="foreign_wipe", weight=1),
+    Kind(name="look_ahead", weight=1, draw=lambda chance: (chance.randint(0, 500),)),
+)
+
+RETRY_AFTER = ("integer", "decimal", "http_date", "missing", "negative", "day")
+GARBLED = ("truncated", "html", "empty", "wrong_content_type", "bom", "nan", "duplicate_keys", "unknown_enum")
+GARBLED += ("extra_fields", "missing_fields")
+LATE_S = (2, 20, 55)
+# How each kind of fault is armed: the methods that it strikes and the members that are drawn for it.
+FAULTS: dict[str, tuple[tuple[str, ...], Callable[[random.Random], dict[str, Any]]]] = {
+    "timeout_before_effect": (("PATCH", "POST", "GET"), lambda chance: {}),
+    "timeout_after_effect": (("PATCH", "PATCH", "POST", "GET"), lambda chance: {"variant": "closed"}),
+    "throttle_429": (
+        ("PATCH", "GET"),
+        lambda chance: {"variant": chance.choice(RETRY_AFTER), "wait_s": chance.choice((2, 90))},
+    ),
+    "error_5xx_before_effect": (("PATCH", "GET"), lambda chance: {"status": chance.choice((500, 502, 503, 504))}),
+    "error_5xx_after_effect": (("PATCH", "PATCH", "GET"), lambda chance: {"status": chance.choice((500, 503, 504))}),
+    "refuse": (("PATCH",), lambda chance: {"status": 409, "code": 900278}),
+    "late_visibility": (("PATCH",), lambda chance: {"visible_after_s": chance.choice(LATE_S)}),
+    "flapping": (("PATCH",), lambda chance: {"visible_after_s": chance.choice(LATE_S)}),
+    "answer_202": (("PATCH",), lambda chance: {"visible_after_s": chance.choice(LATE_S)}),
+    "ignored_write": (("PATCH",), lambda chance: {}),
+    "no_dedupe": (("PATCH",), lambda chance: {}),
+    "garbled": (("PATCH", "PATCH", "GET"), lambda chance: {"variant": chance.choice(GARBLED)}),
+    "refused": (("PATCH", "GET"), lambda chance: {}),
+    "broken_off": (("PATCH", "PATCH", "GET"), lambda chance: {}),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Swarm:
+    """What goes wrong in a world at all, and how often: other kinds and rates in each, so that no two hide a third."""
+
+    faults: tuple[str, ...]
+    fault_rate: float
+    death_rate: float
+    pause_rate: float
+    clock_rate: float
+
+    @classmethod
+    def drawn(cls, chance: random.Random) -> "Swarm":
+        kinds = tuple(kind for kind in FAULTS if chance.random() < 0.5)
+        return cls(
+            faults=kinds,
+            fault_rate=chance.choice((0.0, 0.1, 0.3, 0.5)) if kinds else 0.0,
+            death_rate=chance.choice((0.0, 0.05, 0.2)),
+            pause_rate=chance.choice((0.0, 0.0, 0.1)),
+            clock_rate=chance.choice((0.0, 0.1)),
+        )
+
+
+def attempt(chance: random.Random, swarm: Swarm, *, customers: int) -> list[Action]:
+    """One thing that somebody does for one customer."""
+    kind = chance.choices(ATTEMPTS, weights=[each.weight for each in ATTEMPTS])[0]
+    return [(kind.name, chance.randrange(customers), *kind.draw(chance))]
+
+
+def trouble(chance: random.Random, swarm: Swarm) -> list[Action]:
+    """What is about to go wrong in the work that follows."""
+    found: list[Action] = []
+    if chance.random() < swarm.fault_rate:
+        kind = chance.choice(swarm.faults)
+        methods, members = FAULTS[kind]
+        found.append(("fault", kind, chance.choice(methods), chance.choice((1, 1, 1, 2, 3)), members(chance)))
+    if chance.random() < swarm.death_rate:
+        found.append(("die", chance.randint(1, 10)))
+    if chance.random() < swarm.pause_rate:
+        found.append(("pause", chance.randint(1, 8)))
+    if chance.random() < swarm.clock_rate:
+        found.append(("set_back", chance.randint(0, 4)))
+    return found
+
+
+def patience(chance: random.Random) -> tuple[int, int]:
+    """Rounds of the workers, and how many seconds they wait for what falls due; now and then hardly any."""
+    return chance.choice(((1, 0), (3, 10), (12, 300), (25, 1800), (25, 7200)))
+
+
+def routine(chance: random.Random, *, customers: int) -> list[Action]:
+    """What an installation does by itself, and its staff."""
+    found: list[Action] = []
+    if chance.random() < 0.12:
+        found += [("sync", chance.randrange(customers)), ("work", 8, 60)]
+    if chance.random() < 0.06:
+        found.append(("charge",))
+    if chance.random() < 0.05:
+        found += [("sync_all",), ("work", 8, 60), ("settle",), ("adopt",), ("work", 4, 60)]
+    return found

@@ -1,0 +1,389 @@
+"""The invariants, each under its number: after every step, at the moment of sending, and when nothing is under way.
+
+They read the model, the rows that are new in the product's tables and the vendor's own log, and raise Violated.
+"""
+
+import datetime as dt
+import json
+import uuid
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+
+from seatwright.access import audit
+from tests.sim import arithmetic, seeding
+from vendor_simulator import books, graph_people
+
+if TYPE_CHECKING:
+    from tests.sim.models import Held, Model, News
+
+MARGIN = dt.timedelta(seconds=600)
+SETTLE = dt.timedelta(seconds=60)
+LIVE = ("active", "pending")
+
+
+class Violated(Exception):
+    """An invariant does not hold; the text begins with its number."""
+
+
+def plain(value: Any) -> Any:
+    """A wished value as the product stores it."""
+    if hasattr(value, "difference"):
+        return {"difference": value.difference}
+    if hasattr(value, "total"):
+        return {"total": value.total, "is_settled": value.is_settled}
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def term_on(held: "Held", on: dt.date) -> dict[str, Any]:
+    """The term in which the day lies, the last one before it when none does."""
+    inside = [term for term in held.terms if term["start_on"] <= on]
+    return inside[-1] if inside else held.terms[0]
+
+
+def due_minor(held: "Held", *, before: int, after: int, on: dt.date) -> int:
+    """What the change costs until its charge cycle or the term is over."""
+    term = term_on(held, on)
+    start, end = arithmetic.cycle(term["anchor_on"], plan=term["billing_plan"], on=max(on, term["anchor_on"]))
+    days, first, last = (end - start).days, (on - start).days, (min(end, term["end_on"]) - start).days
+    rate = term["unit_rate"]
+    return arithmetic.cents(after, rate, first=first, last=last, days=days) - arithmetic.cents(
+        before, rate, first=first, last=last, days=days
+    )
+
+
+# At the moment of sending
+
+
+def at_send(model: "Model", request: httpx2.Request) -> None:
+    """What must hold right before a change of a subscription goes out."""
+    vendor_id = request.url.path.rpartition("/")[2]
+    body = json.loads(request.read())
+    row = model.vendor_row(vendor_id)
+    assert row is not None
+    request_id = request.headers["MS-RequestId"]
+    invariant_18_nothing_is_sent_again_before_its_absence_is_proven(model, request_id)
+    invariant_19_the_sender_holds_the_subscription_alone(model, request_id, vendor_id)
+    quantity, status = body.get("quantity", row["quantity"]), str(body.get("status", row["status"])).lower()
+    model.require(quantity >= 1, f"12: {quantity} seats are sent")
+    if quantity < row["quantity"]:
+        invariant_13_no_seat_that_somebody_uses_is_given_back(model, row, quantity)
+        invariant_14_seats_go_back_only_inside_their_window(model, row, quantity)
+    if status == "deleted" and row["status"] != "deleted":
+        until = row["cancellable_until"]
+        is_open = until is not None and model.world.at < books.instant(until)
+        model.require(is_open, f"14: a subscription is ended after {until}")
+
+
+def invariant_13_no_seat_that_somebody_uses_is_given_back(model: "Model", row: dict[str, Any], quantity: int) -> None:
+    sources = books.pool_sources(model.world.books, row["tenant_id"])
+    sku_id = next(each.sku_id for each in sources if each.subscription_id == row["subscription_id"])
+    enabled = sum(each.quantity for each in sources if each.sku_id == sku_id and each.status == "active")
+    used = graph_people.consumed(model.world.books, tenant_id=row["tenant_id"]).get(sku_id, 0)
+    left = enabled - (row["quantity"] - quantity)
+    model.require(left >= used, f"13: {left} seats are left for {used} people")
+
+
+def invariant_14_seats_go_back_only_inside_their_window(model: "Model", row: dict[str, Any], quantity: int) -> None:
+    batches = model.world.books.execute(
+        "SELECT quantity, until FROM seat_batches WHERE subscription_id = ?", (row["subscription_id"],)
+    )
+    edge = model.world.now() + MARGIN
+    returnable = sum(batch["quantity"] for batch in batches if books.instant(batch["until"]) > edge)
+    returned = row["quantity"] - quantity
+    model.require(returned <= returnable, f"14: {returned} seats are given back, {returnable} can be")
+
+
+def invariant_18_nothing_is_sent_again_before_its_absence_is_proven(model: "Model", request_id: str) -> None:
+    before = model.sent.get(request_id)
+    if before is not None and before.is_open:
+        waited = model.world.at - before.at
+        model.require(waited >= SETTLE, f"18: sent again {waited} after an answer that left it open")
+
+
+def invariant_19_the_sender_holds_the_subscription_alone(model: "Model", request_id: str, vendor_id: str) -> None:
+    holders = model.holders(f"microsoft:subscription:{vendor_id}")
+    model.require(holders == [request_id], f"19: {request_id} is sent while {holders} hold the subscription")
+
+
+# After every step
+
+
+def invariant_09_terms_have_the_price_of_their_first_day(model: "Model", news: "News") -> None:
+    for term in news.terms:
+        held = model.held[term["subscription_id"]]
+        for earlier in held.terms:
+            model.require(earlier["end_on"] <= term["start_on"], "04: two terms overlap")
+        held.terms.append(term)
+        parts = term["offer_key"].split(":")
+        rate = arithmetic.PRICES.get((parts[1], parts[2], term["term"], term["billing_plan"])) if len(parts) > 2 else None
+        is_same = arithmetic.Fraction(rate) == arithmetic.Fraction(term["unit_rate"]) if rate else not term["unit_rate"]
+        model.require(is_same, f"09: a term was entered at {term['unit_rate']!r}, its price is {rate}")
+
+
+def invariant_11_seats_change_only_for_a_reason_and_add_up(model: "Model", news: "News") -> None:
+    for entry in news.entries:
+        held = model.held[entry["subscription_id"]]
+        held.seats += entry["seats"]
+        held.changes.append((_owed_from(model, held, entry), entry["seats"]))
+        model.require(entry["effective_at"] <= model.world.at, "24: seats are booked for a time to come")
+    for held in model.held.values():
+        seats = held.row["seats"]
+        model.require(seats == held.seats, f"11: {seats} seats are stored, the ledger has {held.seats}")
+
+
+def _owed_from(model: "Model", held: "Held", entry: dict[str, Any]) -> dt.date:
+    """The day from which the entry is owed, by the reason that there must be for it."""
+    expected = model.expected.get(entry["operation_id"])
+    if entry["kind"] in ("added", "returned", "ended"):
+        model.require(expected is not None, f"16: {entry['seats']} seats are {entry['kind']} that nobody asked for")
+        assert expected is not None
+        state = model.operations[entry["operation_id"]]["state"]
+        model.require(state == "done", f"18: seats are booked by an operation that is {state}")
+        return expected.on
+    if entry["kind"] == "renewed":
+        invariant_25_a_renewal_comes_when_the_vendor_has_made_it(model, held, entry)
+        return held.terms[-1]["start_on"]
+    if entry["operation_id"] is None:
+        first = held.terms[0]["charged_from_on"]
+        model.require(entry["seats"] > 0 and entry["kind"] == "adopted", "11: seats come from nowhere")
+        return min(first, held.terms[0]["start_on"])
+    model.require(entry["subscription_id"] in model.adopting, "10: a difference was taken over by nobody")
+    return arithmetic.business_day(model.adopting[entry["subscription_id"]])
+
+
+def invariant_25_a_renewal_comes_when_the_vendor_has_made_it(
+    model: "Model", held: "Held", entry: dict[str, Any]
+) -> None:
+    starts = [term["start_on"] for term in held.terms[1:]]
+    model.require(bool(starts), "25: seats of a renewal are booked without one")
+    model.require(starts[-1] <= model.world.at.date(), f"25: the renewal of {starts[-1:]} is booked before its day")
+    model.require(max(Counter(starts).values()) == 1, "25: a renewal is entered twice")
+
+
+def invariant_25_terms_follow_what_the_vendor_renewed(model: "Model", news: "News") -> None:
+    """A term of ours begins where one ended, after that day, with plan and length that the vendor gave it."""
+    for term in news.terms:
+        held = model.held[term["subscription_id"]]
+        if len(held.terms) < 2:
+            continue
+        start = term["start_on"]
+        model.require(start <= model.world.at.date(), f"25: the term of {start} is entered before its day")
+        made = {
+            str(json.loads(each["before"])["termEndsAt"])[:10]: json.loads(each["after"])
+            for each in model.effects
+            if each["subject"] == held.vendor_id and each["kind"] in ("subscription.renewed", "subscription.extended")
+        }
+        on, last = start.isoformat(), {}
+        # A product that was not told for long enters several of the vendor's terms as one.
+        while on in made and on < term["end_on"].isoformat():
+            last = made[on]
+            on = str(last["termEndsAt"])[:10]
+        entered = (term["term"], term["billing_plan"], term["end_on"].isoformat())
+        shown = (last.get("termDuration"), last.get("billingCycle"), on)
+        model.require(entered == shown, f"25: {entered} is entered, the vendor made {shown}")
+
+
+def invariant_25_no_wish_takes_effect_before_its_renewal(model: "Model", news: "News") -> None:
+    """Storing a wish changes nothing that is held now."""
+    for effect in news.effects:
+        operation_id = model.requests.get(effect["request_id"])
+        if operation_id is None or model.operations[operation_id]["kind"] != "apply_schedule":
+            continue
+        before, after = json.loads(effect["before"]), json.loads(effect["after"])
+        for member in ("quantity", "status", "termDuration", "billingCycle"):
+            model.require(before[member] == after[member], f"25: storing a wish changed {member}")
+
+
+def invariant_12_a_running_licence_keeps_a_seat(model: "Model", news: "News") -> None:
+    for held in model.held.values():
+        if held.row["status"] in LIVE:
+            model.require(held.row["seats"] >= 1, "12: a running subscription has no seat")
+
+
+def invariant_02_charges_are_those_that_were_quoted(model: "Model", news: "News") -> None:
+    sums: Counter[uuid.UUID] = Counter()
+    for charge in news.charges:
+        sums[charge["operation_id"]] += charge["amount_minor"]
+    for operation_id, amount_minor in sums.items():
+        expected = model.expected.get(operation_id)
+        if expected is not None:
+            model.require(amount_minor == expected.due_minor, f"02: {amount_minor} charged, {expected.due_minor} quoted")
+            state = model.operations[operation_id]["state"]
+            model.require(state == "done", f"18: an operation that is {state} is billed")
+
+
+def invariant_01_amounts_are_seats_times_days_times_price(model: "Model", news: "News") -> None:
+    for charge in news.charges:
+        held = model.held[charge["subscription_id"]]
+        start, end = charge["period_start_on"], charge["period_end_on"]
+        term = term_on(held, start)
+        rate = charge["unit_rate"]
+        model.require(rate == term["unit_rate"], f"09: charged at {rate}, frozen at {term['unit_rate']}")
+        first, last = arithmetic.cycle(term["anchor_on"], plan=term["billing_plan"], on=start)
+        model.require(end <= min(last, term["end_on"]), "04: a charge reaches beyond its cycle or term")
+        exact = charge["seats"] * arithmetic.Fraction(rate) * 100
+        exact *= arithmetic.Fraction((end - start).days, (last - first).days)
+        plain_minor = charge["amount_minor"] - charge["rounding_minor"]
+        model.require(plain_minor == arithmetic.nearest(exact), f"01: {plain_minor} is not {exact}")
+        model.require(abs(charge["rounding_minor"]) <= 2, "03: more than rounding was put right")
+        today = arithmetic.business_day(model.world.now())
+        model.require(start <= today, f"24: the cycle of {start} is charged early")
+
+
+def invariant_05_a_cycle_is_charged_once(model: "Model", news: "News") -> None:
+    for subscription_id in {charge["subscription_id"] for charge in news.charges}:
+        starts = Counter(
+            charge["period_start_on"] for charge in model.charges[subscription_id] if charge["kind"] == "cycle"
+        )
+        model.require(max(starts.values(), default=1) == 1, "05: a cycle is charged twice")
+
+
+def invariant_15_wishes_change_only_as_wished(model: "Model", news: "News") -> None:
+    """One set of wishes for a date; what was not touched stays, a value that holds anyway leaves nothing behind."""
+    ended = {
+        expected.subscription_id: expected
+        for row in news.operations
+        if row["state"] == "done" and (expected := model.expected.get(row["id"])) is not None
+    }
+    renewed = {term["subscription_id"] for term in news.terms}
+    for key, held in model.held.items():
+        before, after = held.wishes, news.wishes.get(key, {})
+        held.wishes = after
+        model.require(len(after) <= 1, "15: wishes for more than the next renewal")
+        if key in renewed or (before == after and key not in model.touched_wishes):
+            continue
+        was, now = next(iter(before.values()), {}), next(iter(after.values()), {})
+        touched = model.touched_wishes.get(key, [])
+        names = {name for name, _value in touched}
+        if not touched:
+            model.require(key in ended, f"15: {was} became {now} without a wish")
+        if "all" in names:
+            model.require(not now, f"15: {now} is left after taking everything back")
+            continue
+        for name in (was.keys() | now.keys()) - names - {"quantity", "end_date", "ending"}:
+            model.require(was.get(name) == now.get(name), f"15: {name} went from {was.get(name)} to {now.get(name)}")
+        for name, value in touched:
+            model.require(now.get(name) in (value, None), f"15: {value} was wished for {name}, {now.get(name)} is kept")
+        if key in ended and not touched:
+            _require_carried_over(model, ended[key], was.get("quantity"), now.get("quantity"))
+
+
+def _require_carried_over(model: "Model", change: Any, was: Any, now: Any) -> None:
+    """A difference stays; a total stays, follows, or is gone when the change has reached or overtaken it."""
+    if was is None or now is None:
+        is_right = now is None
+    elif "difference" in was:
+        is_right = now == was
+    else:
+        stays, follows = was["total"], was["total"] + change.after - change.before
+        number = now.get("total", change.after + now.get("difference", 0))
+        is_right = number in (stays, follows)
+    model.require(is_right, f"15: {was} became {now} when {change.before} seats became {change.after}")
+
+
+def invariant_18_what_is_said_to_have_happened_has(model: "Model", news: "News") -> None:
+    """Done means that the vendor did it, refused that it did not; a person's decision stands for itself."""
+    for row in news.operations:
+        expected = model.expected.get(row["id"])
+        if expected is None or "decision" in row["progress"]:
+            continue
+        has_effect = model.has_effect(str(row["request_id"]))
+        if row["state"] == "refused":
+            model.require(not has_effect, f"18: {expected.what} is called refused and took effect")
+        if row["state"] == "done" and not has_effect:
+            model.require(_was_brought_about(model, expected), f"18: {expected.what} is called done and never was")
+
+
+def _was_brought_about(model: "Model", expected: Any) -> bool:
+    """Whether somebody else made the very same change meanwhile, which nobody can tell from ours."""
+    vendor_id = model.held[expected.subscription_id].vendor_id
+    for effect in model.effects:
+        if effect["subject"] == vendor_id and effect["at"] >= expected.asked_at:
+            after = json.loads(effect["after"])
+            if after.get("quantity") == expected.after or after.get("status") == expected.what:
+                return True
+    return False
+
+
+EVERY_STEP = (
+    invariant_09_terms_have_the_price_of_their_first_day,
+    invariant_11_seats_change_only_for_a_reason_and_add_up,
+    invariant_12_a_running_licence_keeps_a_seat,
+    invariant_01_amounts_are_seats_times_days_times_price,
+    invariant_02_charges_are_those_that_were_quoted,
+    invariant_05_a_cycle_is_charged_once,
+    invariant_15_wishes_change_only_as_wished,
+    invariant_18_what_is_said_to_have_happened_has,
+    invariant_25_terms_follow_what_the_vendor_renewed,
+    invariant_25_no_wish_takes_effect_before_its_renewal,
+)
+
+
+# When nothing is under way
+
+
+def invariant_10_books_and_vendor_agree_or_the_difference_is_known(model: "Model") -> None:
+    known = {row["subscription_id"] for row in model.drifts()}
+    for key, held in model.held.items():
+        row = model.vendor_row(held.vendor_id)
+        theirs = 0 if row is None or row["status"] == "deleted" else row["quantity"]
+        is_known = theirs == held.seats or key in known
+        model.require(is_known, f"10: {held.seats} seats are ours, {theirs} the vendor's, and nobody knows")
+
+
+def invariant_04_every_seat_is_charged_on_every_day(model: "Model") -> None:
+    today = arithmetic.business_day(model.world.now())
+    for key, held in model.held.items():
+        charged = [(each["period_start_on"], each["period_end_on"], each["seats"]) for each in model.charges.get(key, [])]
+        for term in held.terms:
+            first, last = max(term["start_on"], term["charged_from_on"]), min(term["end_on"], today)
+            if not term["unit_rate"] or last <= first or held.row["status"] == "deleted":
+                continue
+            first = _first_cycle(term, first)
+            seats = arithmetic.seats_by_day(held.changes, first=first, last=max(last, first))
+            billed = [0] * len(seats)
+            for start, end, number in charged:
+                for day in range(max((start - first).days, 0), min((end - first).days, len(billed))):
+                    billed[day] += number
+            wrong = next((day for day, pair in enumerate(zip(seats, billed, strict=True)) if len(set(pair)) > 1), None)
+            if wrong is not None:
+                day = first + dt.timedelta(days=wrong)
+                model.require(False, f"04: {seats[wrong]} seats on {day}, {billed[wrong]} charged")
+
+
+def _first_cycle(term: dict[str, Any], first: dt.date) -> dt.date:
+    """The first day of a cycle that is ours to charge: one that began before we came was charged by others."""
+    start, end = arithmetic.cycle(term["anchor_on"], plan=term["billing_plan"], on=first)
+    return start if start >= first else end
+
+
+def invariant_16_every_change_at_the_vendor_has_one_operation(model: "Model") -> None:
+    counts: Counter[str] = Counter()
+    for effect in model.effects:
+        if effect["face"] != "partner" or effect["request_id"].startswith("foreign-"):
+            continue
+        model.require(effect["request_id"] in model.requests, f"16: nobody intended {effect['request_id']}")
+        counts[effect["request_id"]] += 1
+    for request_id, count in counts.items():
+        kind = model.operations[model.requests[request_id]]["kind"]
+        model.require(count == 1 or kind == "apply_schedule", f"16: {kind} took effect {count} times")
+
+
+def invariant_20_nothing_outlives_its_owner(model: "Model") -> None:
+    for row in model.unfinished():
+        model.require(row["state"] == "parked", f"20: {row['kind']} is left {row['state']}")
+
+
+def invariant_28_the_audit_chain_is_whole(model: "Model") -> None:
+    broken = next(audit.breaks(), None)
+    model.require(broken is None, f"28: the audit chain breaks: {broken}")
+
+
+WHEN_CALM = (
+    invariant_10_books_and_vendor_agree_or_the_difference_is_known,
+    invariant_04_every_seat_is_charged_on_every_day,
+    invariant_16_every_change_at_the_vendor_has_one_operation,
+    invariant_20_nothing_outlives_its_owner,
+)

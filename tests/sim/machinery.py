@@ -1,0 +1,65 @@
+"""What neither people nor vendors do: time passes, workers work and die, faults strike, and everything calms down."""
+
+import datetime as dt
+from typing import Any
+
+from seatwright.operations import queries
+from seatwright.workflows import charge_cycles, sync_tenant
+from tests.sim import deeds, wire
+from tests.sim.world import World
+from vendor_simulator import faults
+
+DRAIN = dt.timedelta(days=20)
+DRAIN_ROUNDS = 400
+
+
+def let_pass(world: World, seconds: int) -> None:
+    world.pass_time(dt.timedelta(seconds=seconds))
+
+
+def set_back(world: World, seconds: int) -> None:
+    """The product's clock is behind the vendor's by this much from now on, within what is ordinary."""
+    world.behind = dt.timedelta(seconds=seconds)
+
+
+def work(world: World, rounds: int, patience_s: int) -> None:
+    world.work(rounds=rounds, patience=dt.timedelta(seconds=patience_s))
+
+
+def die(world: World, nth: int) -> None:
+    world.dies_at = nth
+
+
+def pause(world: World, nth: int) -> None:
+    world.pauses_at = nth
+
+
+def fault(world: World, kind: str, method: str, nth: int, members: dict[str, Any]) -> None:
+    if kind in wire.WIRE_FAULTS:
+        world.wire.arm(kind, method=method, nth=nth)
+        return
+    world.books.execute("DELETE FROM fault_rules WHERE fired > 0")
+    match = {"method": method, "nth": nth, "times": 1}
+    faults.add_rule(world.books, {"match": match, "fault": {"kind": kind, **members}})
+
+
+def sync_all(world: World) -> None:
+    sync_tenant.request_all(at=world.now())
+
+
+def charge(world: World) -> None:
+    """The chore that posts what cycles and terms owe."""
+    charge_cycles.post_due(at=world.now())
+
+
+def calm(world: World) -> None:
+    """Faults off; everything is worked off, staff decide what is left, and the books are held against the vendor's."""
+    world.calm_down()
+    for _ in range(3):
+        world.work(rounds=DRAIN_ROUNDS, patience=DRAIN)
+        deeds.settle(world)
+    sync_all(world)
+    world.work(rounds=DRAIN_ROUNDS, patience=DRAIN)
+    charge(world)
+    world.model.require(queries.unfinished_count() == 0, "20: work is left that does not end")
+    world.model.calm()

@@ -1,0 +1,267 @@
+"""What must be so, kept in plain dictionaries and integers beside the product; `invariants` holds both against it.
+
+The model learns what people asked for from the actions, what happened at the vendor from the vendor's own log, and reads
+the product's tables to compare. It never calls the product's rules.
+"""
+
+import dataclasses
+import datetime as dt
+import uuid
+from typing import Any
+
+import httpx2
+from django.apps import apps
+from django.db import connection
+from django.db.models import Q
+
+from tests.sim import arithmetic, invariants, seeding, wire
+from vendor_simulator import books
+
+Violated = invariants.Violated
+TERMINAL = ("done", "refused")
+
+
+@dataclasses.dataclass(kw_only=True)
+class Held:
+    """One subscription as it must stand; `changes` are seats by the day from which they are owed."""
+
+    vendor_id: str
+    seats: int = 0
+    changes: list[tuple[dt.date, int]] = dataclasses.field(default_factory=list)
+    terms: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    wishes: dict[str, Any] = dataclasses.field(default_factory=dict)
+    row: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(kw_only=True)
+class Expected:
+    """What an operation must book once it is done, and when it was asked for."""
+
+    what: str
+    subscription_id: uuid.UUID
+    before: int
+    after: int
+    due_minor: int
+    on: dt.date
+    asked_at: dt.datetime
+
+
+@dataclasses.dataclass(kw_only=True)
+class Sent:
+    """The last time that a request id went to the vendor, and whether the answer leaves open what happened."""
+
+    at: dt.datetime
+    is_open: bool
+
+
+@dataclasses.dataclass(kw_only=True)
+class News:
+    """What the product's tables and the vendor's log have more than at the last look."""
+
+    entries: list[dict[str, Any]]
+    charges: list[dict[str, Any]]
+    terms: list[dict[str, Any]]
+    operations: list[dict[str, Any]]
+    effects: list[dict[str, Any]]
+    wishes: dict[uuid.UUID, dict[str, Any]]
+
+
+class Model:
+    """Everything that is known; `check` is called after every action, `calm` when nothing is under way any more."""
+
+    def __init__(self) -> None:
+        self.world: Any = None
+        self.held: dict[uuid.UUID, Held] = {}
+        self.expected: dict[uuid.UUID, Expected] = {}
+        self.operations: dict[uuid.UUID, dict[str, Any]] = {}
+        self.requests: dict[str, uuid.UUID] = {}
+        self.effects: list[dict[str, Any]] = []
+        self.charges: dict[uuid.UUID, list[dict[str, Any]]] = {}
+        self.sent: dict[str, Sent] = {}
+        self.touched_wishes: dict[uuid.UUID, list[tuple[str, Any]]] = {}
+        self.adopting: dict[uuid.UUID, dt.datetime] = {}
+        self.mutations = 0
+        self._newest = {"SeatEntry": 0, "Charge": 0, "HeldTerm": 0}
+        self._seen: tuple[int, int] = (-1, -1)
+        self._looked_at = seeding.START
+        self._tables = {
+            name: apps.get_model(label)
+            for name, label in {
+                "SeatEntry": "subscriptions.SeatEntry",
+                "Charge": "billing.Charge",
+                "HeldTerm": "subscriptions.HeldTerm",
+                "Subscription": "subscriptions.Subscription",
+                "Operation": "operations.Operation",
+                "ChangeIntent": "orders.ChangeIntent",
+                "Drift": "subscriptions.Drift",
+            }.items()
+        }
+
+    def look_at(self, world: Any) -> None:
+        self.world, world.model = world, self
+
+    def rows(self, name: str, **filters: Any) -> list[dict[str, Any]]:
+        return list(self._tables[name].objects.filter(**filters).order_by("pk").values())
+
+    def require(self, holds: bool, what: str) -> None:
+        if not holds:
+            raise Violated(f"{what} at {self.world.at.isoformat()}")
+
+    # What people asked for
+
+    def asked(self, seats: dict[uuid.UUID, int], *, at: dt.datetime) -> None:
+        """A price was asked for, which promises nothing yet."""
+
+    def placed(self, order: Any, calculation: Any, answers: Any, *, at: dt.datetime) -> None:
+        """An order was placed as quoted; the same one again changes nothing."""
+        lines = {line.subscription_id: line for line in order.lines}
+        for priced in calculation.lines:
+            line = lines[priced.subscription_id]
+            if line.operation_id in self.expected:
+                continue
+            self.mutations += 1
+            held = self.held[priced.subscription_id]
+            due = invariants.due_minor(held, before=priced.seats_before, after=priced.seats_after, on=calculation.on)
+            self.require(priced.due_now_minor == due, f"02: quoted {priced.due_now_minor}, due are {due}")
+            self.require(priced.seats_before == held.seats, f"11: {priced.seats_before} seats quoted, {held.seats} held")
+            self.expected[line.operation_id] = Expected(
+                what="seats",
+                subscription_id=priced.subscription_id,
+                before=priced.seats_before,
+                after=priced.seats_after,
+                due_minor=due,
+                on=calculation.on,
+                asked_at=at,
+            )
+
+    def wished(self, subscription_id: uuid.UUID, wished: dict[Any, Any]) -> None:
+        self.mutations += 1
+        touched = self.touched_wishes.setdefault(subscription_id, [])
+        touched += [(str(dimension), invariants.plain(value)) for dimension, value in wished.items()]
+
+    def revoked(self, subscription_id: uuid.UUID, dimension: Any) -> None:
+        self.mutations += 1
+        self.touched_wishes.setdefault(subscription_id, []).append((str(dimension or "all"), None))
+
+    def status_wanted(
+        self, operation_id: uuid.UUID, subscription_id: uuid.UUID, status: str, refund_minor: int, *, at: dt.datetime
+    ) -> None:
+        self.mutations += 1
+        self.expected[operation_id] = Expected(
+            what=status,
+            subscription_id=subscription_id,
+            before=self.held[subscription_id].seats,
+            after=0 if status == "deleted" else self.held[subscription_id].seats,
+            due_minor=-refund_minor,
+            on=arithmetic.business_day(at),
+            asked_at=at,
+        )
+
+    def adopted(self, subscription_id: uuid.UUID, *, at: dt.datetime) -> None:
+        self.mutations += 1
+        self.adopting[subscription_id] = at
+
+    # What happens at the wire
+
+    def before_call(self, request: httpx2.Request) -> None:
+        if request.method == "PATCH" and "/subscriptions/" in request.url.path:
+            invariants.at_send(self, request)
+
+    def after_call(self, exchange: wire.Exchange) -> None:
+        if exchange.method == "PATCH":
+            is_open = exchange.was_heard and (exchange.status == 0 or exchange.status >= 500 or exchange.status == 200)
+            self.sent[exchange.request_id] = Sent(at=self.world.at, is_open=is_open)
+
+    # What the vendor truly has
+
+    def vendor_row(self, vendor_id: str) -> dict[str, Any] | None:
+        row = self.world.books.execute("SELECT * FROM subscriptions WHERE subscription_id = ?", (vendor_id,)).fetchone()
+        return None if row is None else dict(row)
+
+    def vendor_seats(self, vendor_id: str) -> int:
+        row = self.vendor_row(vendor_id)
+        return 0 if row is None else int(row["quantity"])
+
+    def has_effect(self, request_id: str) -> bool:
+        found = self.world.books.execute("SELECT 1 FROM effects WHERE request_id = ? LIMIT 1", (request_id,))
+        return found.fetchone() is not None
+
+    # What the product has
+
+    def holders(self, lease_key: str) -> list[str]:
+        """The request ids of the operations that hold this key."""
+        rows = self._tables["Operation"].objects.filter(lease_key=lease_key).exclude(state__in=("queued", *TERMINAL))
+        return [str(each) for each in rows.values_list("request_id", flat=True)]
+
+    def drifts(self) -> list[dict[str, Any]]:
+        return self.rows("Drift", closed_at__isnull=True)
+
+    def unfinished(self) -> list[dict[str, Any]]:
+        return list(self._tables["Operation"].objects.exclude(state__in=TERMINAL).values())
+
+    # Looking
+
+    def fingerprint(self) -> int:
+        """A number that changes with every write to the product's database; 0 where it cannot be told."""
+        return int(connection.connection.total_changes) if connection.vendor == "sqlite" else 0
+
+    def check(self, action: str) -> None:
+        """Hold everything that is new since the last look against the invariants of every step."""
+        seen = (self.fingerprint(), self.world.books.total_changes)
+        if connection.vendor == "sqlite" and seen == self._seen:
+            return
+        self._seen = seen
+        news = self._news()
+        for invariant in invariants.EVERY_STEP:
+            invariant(self, news)
+        self.touched_wishes.clear()
+        self.adopting.clear()
+
+    def calm(self) -> None:
+        """Hold books and vendor against each other when nothing is under way."""
+        self.check("calm")
+        for invariant in invariants.WHEN_CALM:
+            invariant(self)
+
+    def _news(self) -> News:
+        news = News(
+            entries=self._newer("SeatEntry"),
+            charges=self._newer("Charge"),
+            terms=self._newer("HeldTerm"),
+            operations=self._operations(),
+            effects=self._effects(),
+            wishes={},
+        )
+        for row in self.rows("Subscription"):
+            held = self.held.setdefault(row["id"], Held(vendor_id=row["vendor_subscription_id"]))
+            held.row = row
+        for row in self.rows("ChangeIntent", state="open"):
+            dated = news.wishes.setdefault(row["subscription_id"], {})
+            dated[row["effective_on"].isoformat()] = row["changes"]
+        for charge in news.charges:
+            self.charges.setdefault(charge["subscription_id"], []).append(charge)
+        return news
+
+    def _newer(self, name: str) -> list[dict[str, Any]]:
+        found = self.rows(name, pk__gt=self._newest[name])
+        if found:
+            self._newest[name] = found[-1]["id"]
+        return found
+
+    def _operations(self) -> list[dict[str, Any]]:
+        """Every operation that is not known to have ended."""
+        recent = Q(finished_at__isnull=True) | Q(finished_at__gte=self._looked_at - dt.timedelta(minutes=1))
+        self._looked_at = self.world.now()
+        found = list(self._tables["Operation"].objects.filter(recent).order_by("pk").values())
+        found = [row for row in found if self.operations.get(row["id"], {}).get("state") not in TERMINAL]
+        for row in found:
+            self.operations[row["id"]] = row
+            self.requests[str(row["request_id"])] = row["id"]
+        return found
+
+    def _effects(self) -> list[dict[str, Any]]:
+        after = self.effects[-1]["effect_id"] if self.effects else 0
+        rows = self.world.books.execute("SELECT * FROM effects WHERE effect_id > ? ORDER BY effect_id", (after,))
+        found = [dict(row) | {"at": books.instant(row["at"])} for row in rows]
+        self.effects += found
+        return found

@@ -1,0 +1,72 @@
+"""A run's list of actions, drawn from its seed before anything happens, with every decision written into it.
+
+An action is a tuple of its name and plain numbers; what a number picks out of what is there is decided when the action
+is done. Leaving actions out therefore changes nothing in the others, which is what makes a failing run shrink.
+"""
+
+import dataclasses
+import random
+from typing import Any
+
+from tests.sim import actions
+
+DAYS = 365
+DAY_S = 86_400
+# How many attempts at a change each customer makes in a year, whoever makes them; some are refused.
+ATTEMPTS = 44
+Action = tuple[Any, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a world begins with and what is done in it; equal plans have equal outcomes."""
+
+    seed: int
+    customers: int
+    days: int
+    vendor: dict[str, Any]
+    actions: tuple[Action, ...]
+
+    @property
+    def years(self) -> float:
+        return self.customers * self.days / DAYS
+
+
+def drawn(seed: int, *, customers: int = 5, days: int = DAYS) -> Plan:
+    """The plan of this seed: which faults there are at all and how many is drawn first (a swarm), then the actions."""
+    chance = random.Random(f"plan {seed}")
+    swarm = actions.Swarm.drawn(chance)
+    count = round(ATTEMPTS * customers * days / DAYS)
+    spans = _spans(count, chance=chance, total_s=days * DAY_S)
+    done: list[Action] = [("sync_all",), ("work", 6, 3600)]
+    for number, span_s in enumerate(spans):
+        done.append(("pass", span_s))
+        done += actions.attempt(chance, swarm, customers=customers)
+        done += actions.trouble(chance, swarm)
+        done.append(("work", *actions.patience(chance)))
+        done += actions.routine(chance, customers=customers)
+        if number % (count // 4) == count // 8:
+            done.append(("calm",))
+    done.append(("calm",))
+    return Plan(seed=seed, customers=customers, days=days, vendor=_vendor(chance), actions=tuple(done))
+
+
+def _spans(count: int, *, chance: random.Random, total_s: int) -> list[int]:
+    """Seconds between the attempts, from minutes to weeks, adding up to about the whole run."""
+    raw = [chance.choice((0.02, 0.2, 1.0, 1.0, 3.0)) * chance.random() for _ in range(count)]
+    scale = total_s / sum(raw)
+    return [max(1, round(span * scale)) for span in raw]
+
+
+def _vendor(chance: random.Random) -> dict[str, Any]:
+    """How this world's vendor behaves throughout."""
+    return {
+        "renewal_delay_s": chance.choice((0, 600, 7200, 86_400)),
+        "pool_lag_s": chance.choice((0, 0, 120)),
+        "dedupe": chance.random() < 0.5,
+        "reduce_first": chance.choice(("newest", "earliest")),
+        "token_life_s": chance.choice((3600, 86_400, 86_400)),
+        "window_refusal": chance.choice((800090, 900214, 900257)),
+        "cancel_refusal": chance.choice((900213, 900117)),
+        "extended_auto_renews": chance.random() < 0.3,
+    }

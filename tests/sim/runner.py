@@ -1,0 +1,81 @@
+"""Does a plan's actions one after the other and holds product and vendor against the model after each of them."""
+
+import dataclasses
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import apps
+
+from tests.sim import consoles, deeds, machinery, models, plans
+from tests.sim import world as worlds
+from vendor_simulator import faults
+
+DOERS = {"pass": machinery.let_pass}
+CHANGES = ("foreign change", "assigned", "unassigned")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a plan; `violation` is empty when every invariant held."""
+
+    plan: plans.Plan
+    violation: str
+    failed_at: int
+    state: str
+    mutations: int
+    actions: int
+    vendor_calls: int
+    fired: Counter[str]
+    did: Counter[str]
+    took_s: float
+
+
+def doer(name: str) -> Any:
+    found = DOERS.get(name)
+    for module in (deeds, consoles, machinery):
+        found = found or getattr(module, name, None)
+    assert found is not None, name
+    return found
+
+
+def run(plan: plans.Plan, *, is_postgres: bool = False) -> Outcome:
+    """The outcome of the plan in a world of its own."""
+    started = time.process_time()
+    model = models.Model()
+    violation, number = "", 0
+    with worlds.opened(plan, before=model.before_call, after=model.after_call, is_postgres=is_postgres) as world:
+        model.look_at(world)
+        try:
+            for number, (name, *numbers) in enumerate(plan.actions):
+                doer(name)(world, *numbers)
+                model.check(name)
+        except models.Violated as violated:
+            violation = str(violated)
+        fired = Counter({kind: count for kind, count in faults.counts(world.books).items() if count})
+        fired += world.wire.fired + world.deaths
+        return Outcome(
+            plan=plan,
+            violation=violation,
+            failed_at=number,
+            state=state(),
+            mutations=model.mutations + sum(world.did[name] for name in CHANGES),
+            actions=number + 1,
+            vendor_calls=world.wire.calls,
+            fired=fired,
+            did=world.did,
+            took_s=time.process_time() - started,
+        )
+
+
+def state() -> str:
+    """SHA-256 over every row of the product's own tables."""
+    digest = hashlib.sha256()
+    for model in sorted(apps.get_models(), key=lambda model: model._meta.label):
+        if model.__module__.startswith("seatwright."):
+            rows = model._default_manager.order_by("pk").values_list()
+            digest.update(json.dumps(list(rows), default=str, sort_keys=True).encode())
+    return digest.hexdigest()
