@@ -66,8 +66,8 @@ def hold_still(*, view: OperationView) -> None:
 def book(*, view: OperationView, by: Actor, at: dt.datetime) -> customers.TenantRow:
     """The bookings of a purchase that happened, in the caller's transaction; the database refuses a second time.
 
-    Seats, price and charges are those agreed to. Returns the tenant that was bought for. Raises operations.changes.NotPossible while it is not known which
-    subscription was bought.
+    Seats, price and charges are those agreed to. Returns the tenant that was bought for. Raises
+    operations.changes.NotPossible while it is not known which subscription was bought.
     """
     told = view.progress.get("seen")
     if told is None:
