@@ -32,8 +32,14 @@ def upgrades(sku: sqlite3.Row) -> list[str]:
     return [str(target).upper() for target in json.loads(sku["upgrades"])]
 
 
+def renewal_targets(sku: sqlite3.Row) -> list[str]:
+    """The SKUs that a renewal can bring: those of an upgrade, and smaller ones that the seed names in `renewsInto`."""
+    smaller = trait(sku, "renewsInto")
+    return [*upgrades(sku), *(str(target).upper() for target in (smaller if isinstance(smaller, list) else []))]
+
+
 def trait(sku: sqlite3.Row, name: str) -> object:
-    """A rarely given member of the seed's SKU (`extendedSku`, `isRenewable`), None when it was left out."""
+    """A rarely given member of the seed's SKU (`extendedSku`, `isRenewable`, `renewsInto`), None when left out."""
     found: object = json.loads(sku["traits"]).get(name)
     return found
 

@@ -38,15 +38,18 @@ def list_eligibilities(call: exchange.Call) -> exchange.Answer:
         raise partner_wire.refusal(400, 400, "eligibilityType must be immediate or scheduled.")
     items = [
         _eligibility(call, customer, subscription, target, kind=kind)
-        for target in targets(call.connection, subscription)
+        for target in targets(call.connection, subscription, is_scheduled=kind == "scheduled")
     ]
     body = {"totalCount": len(items), "items": items, "attributes": {"objectType": "Collection"}}
     return exchange.Answer(body=body)
 
 
-def targets(connection: sqlite3.Connection, subscription: holdings.Subscription) -> list[sqlite3.Row]:
+def targets(
+    connection: sqlite3.Connection, subscription: holdings.Subscription, *, is_scheduled: bool = False
+) -> list[sqlite3.Row]:
     sku = catalogue.find_item(connection, subscription.extended_from or subscription.item)
-    found = [] if sku is None else [catalogue.find_item(connection, target) for target in catalogue.upgrades(sku)]
+    leads = catalogue.renewal_targets if is_scheduled else catalogue.upgrades
+    found = [] if sku is None else [catalogue.find_item(connection, target) for target in leads(sku)]
     return [target for target in found if target is not None and target["is_on_sale"]]
 
 

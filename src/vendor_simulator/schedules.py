@@ -97,7 +97,7 @@ def _sku(call: exchange.Call, subscription: holdings.Subscription, wanted: partn
     if not sku["is_on_sale"]:
         raise partner_wire.refusal(403, 2091, "The scheduled product is no longer sold.")
     present = catalogue.find_item(call.connection, own)
-    if item != own and (present is None or item not in catalogue.upgrades(present)):
+    if item != own and (present is None or item not in catalogue.renewal_targets(present)):
         raise partner_wire.refusal(403, 800020, "The subscription cannot become the scheduled product.")
     return sku
 

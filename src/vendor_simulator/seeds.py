@@ -132,7 +132,7 @@ def _add_sku(connection: sqlite3.Connection, product: Seed, sku: Seed) -> None:
             json.dumps(sku.get("upgrades", [])),
             json.dumps(sku.get("plans", ["P1M:none"] if is_trial else _PLANS)),
             json.dumps(sku.get("servicePlans", [])),
-            json.dumps({name: sku[name] for name in ("extendedSku", "isRenewable") if name in sku}),
+            json.dumps({name: sku[name] for name in ("extendedSku", "isRenewable", "renewsInto") if name in sku}),
         ),
     )
     for segment in sku.get("segments", ["commercial"]):

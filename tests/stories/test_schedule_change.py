@@ -8,11 +8,11 @@ from seatwright.access import permissions
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
 from seatwright.orders import intents
-from seatwright.rules import renewals, timeline
+from seatwright.rules import renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import charge_cycles, schedule_change
+from seatwright.workflows import change_status, charge_cycles, renewal_choices, schedule_change
 from tests.stories.test_change_seats import change_at_the_vendor
-from tests.stories.world import BASIC, World, tenant_id
+from tests.stories.world import BASIC, ROWS, STANDARD, World, tenant_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Dimension = timeline.Dimension
@@ -168,3 +168,120 @@ def test_a_fault_on_the_call_leaves_the_schedule_stored_once(world: World, kind:
     assert world.simulator.fired()[kind] >= 1
     assert scheduled_quantity(world) == 8
     assert plan(world).is_applied
+
+
+def actions(world: World) -> list[str]:
+    """The kinds of the newer shape's actions at the vendor, none where it holds the classic one."""
+    found = at_the_vendor(world).get("scheduledActions")
+    return [each["actionType"] for each in found] if isinstance(found, list) else []
+
+
+def test_another_licence_term_and_end_date_are_wished_together_and_carried_out(world: World) -> None:
+    held = world.holding("north", BASIC)
+    choices = renewal_choices.choices(by=world.actor("north_owner"), subscription_id=held.subscription_id, at=world.at)
+    assert choices is not None
+    premium = next(each for each in choices.offers if each.name == "Microsoft 365 Business Premium")
+    key = premium.keys[terms.Term.P1Y, terms.BillingPlan.ANNUAL]
+    # Standard was bought on 7 December 2025: it ends on 6 December of each year.
+    together = next(each for each in choices.ends if each.names == ("Microsoft 365 Business Standard",))
+    assert together.end_on == dt.date(2027, 12, 7)
+    wishes = {
+        Dimension.OFFER: key,
+        Dimension.BILLING_PLAN: terms.BillingPlan.ANNUAL,
+        Dimension.END_DATE: together.end_on,
+        Dimension.QUANTITY: timeline.SeatsTotal(8),
+    }
+    shown = schedule_change.preview(
+        by=world.actor("north_owner"), subscription_id=held.subscription_id, wishes=wishes, at=world.at
+    )
+    assert shown.price is not None
+    # 30 January to 7 December 2027 are 311 of 365 days: 8 x 247.20 x 311 / 365 = 1685.02.
+    assert (shown.price.term_minor, shown.price.cycle_minor) == (168502, 197760)
+    wish(world, **{str(name): value for name, value in wishes.items()})
+    world.work()
+    assert plan(world).is_applied
+    stored = at_the_vendor(world)["scheduledNextTermInstructions"]
+    assert isinstance(stored, dict)
+    assert (stored["product"]["billingCycle"], stored["customTermEndDate"][:10]) == ("annual", "2027-12-06")
+    world.move(days=319)
+    world.sync()
+    renewed = world.holding("north", premium_sku())
+    assert (renewed.seats, renewed.billing_plan, renewed.commitment_end_on) == (8, "annual", dt.date(2027, 12, 7))
+    assert (renewed.offer_key, renewed.name) == (key, "Microsoft 365 Business Premium")
+    charge_cycles.post_due(at=world.at)
+    assert holdings.miscounted() == []
+    (charge,) = billing.charges(
+        seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=renewed.subscription_id
+    )[-1:]
+    assert (charge.seats, charge.amount_minor) == (8, 168502)
+
+
+def premium_sku() -> str:
+    return next(key for key, row in ROWS.items() if row["title"] == "Microsoft 365 Business Premium")
+
+
+def test_only_a_renewal_brings_a_smaller_licence_and_taking_it_back_leaves_nothing(world: World) -> None:
+    held = world.holding("north", STANDARD)
+    smaller = held.offer_key.replace("CFQ7TTC0LDPB:0001", "CFQ7TTC0JN4R:0002")  # two steps down: Teams Essentials
+    owner = world.actor("north_owner")
+    for wishes in ({Dimension.OFFER: smaller}, {Dimension.OFFER: held.offer_key}):
+        schedule_change.schedule(by=owner, subscription_id=held.subscription_id, wishes=wishes, at=world.at)
+        world.work()
+        shown = schedule_change.plan(by=owner, subscription_id=held.subscription_id, at=world.at)
+        assert shown.is_applied
+        assert shown.following.offer == wishes[Dimension.OFFER]
+    stranger = held.offer_key.replace("CFQ7TTC0LDPB:0001", "CFQ7TTC0QW7C:0001")
+    with pytest.raises(schedule_change.Conflicted) as refused:
+        schedule_change.schedule(
+            by=owner, subscription_id=held.subscription_id, wishes={Dimension.OFFER: stranger}, at=world.at
+        )
+    assert refused.value.found[0].reason.code == "not_reachable"
+
+
+def test_both_shapes_are_stored_and_stored_again_after_each_thing_that_wipes_them(world: World) -> None:
+    """Seats, suspending and resuming, and auto-renew turned off in the vendor's console."""
+    for ending, kinds in (
+        (renewals.Ending.CANCEL, ["Cancel"]),
+        (renewals.Ending.EXTENDED, ["RenewToExtendedServiceTerm"]),
+    ):
+        wish(world, ending=ending)
+        world.work()
+        assert (actions(world), plan(world).following.outcome) == (kinds, ending)
+    world.book("north_admin", "north", basic=11)
+    world.work()
+    assert actions(world) == ["RenewToExtendedServiceTerm"]
+    for action in (change_status.Action.SUSPEND, change_status.Action.RESUME):
+        do(world, action)
+    assert actions(world) == ["RenewToExtendedServiceTerm"]
+
+    wish(world, ending=renewals.Ending.RENEW, quantity=timeline.SeatsTotal(8))
+    world.work()
+    assert (actions(world), scheduled_quantity(world), plan(world).is_applied) == ([], 8, True)
+    turn_auto_renew_off(world)
+    assert scheduled_quantity(world) is None
+    world.sync()
+    assert (scheduled_quantity(world), at_the_vendor(world)["autoRenewEnabled"]) == (8, True)
+
+
+def turn_auto_renew_off(world: World) -> None:
+    """As somebody does it in the vendor's console, which erases the schedule along with it."""
+    import httpx2
+
+    body = at_the_vendor(world) | {"autoRenewEnabled": False, "scheduledNextTermInstructions": None}
+    url = (
+        f"{world.simulator.base_url}/v1/customers/{tenant_id('north')}/subscriptions/"
+        f"{world.holding('north', BASIC).vendor_subscription_id}"
+    )
+    headers = {"Authorization": f"Bearer {world.simulator.token()}"}
+    assert httpx2.patch(url, headers=headers, json=body).status_code == 200
+
+
+def do(world: World, action: change_status.Action) -> None:
+    shown = change_status.preview(
+        by=world.actor("north_owner"),
+        subscription_id=world.holding("north", BASIC).subscription_id,
+        action=action,
+        at=world.at,
+    )
+    change_status.place(by=world.actor("north_owner"), shown=shown, reason="as asked", at=world.at)
+    world.work()

@@ -119,6 +119,10 @@ def tenant_id(customer: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, customer))
 
 
+def key_of(row: dict[str, str]) -> str:
+    return f"{row['product_id']}:{row['vendor_sku_id']}"
+
+
 def _product(sku_id: str) -> dict[str, Any]:
     row = ROWS[sku_id]
     sku = {
@@ -127,6 +131,7 @@ def _product(sku_id: str) -> dict[str, Any]:
         "partNumber": row["part_number"],
         "maximum": int(row["maximum"] or 10_000_000),
         "upgrades": [target for target in row["upgrades_to"].split("|") if target],
+        "renewsInto": [key_of(other) for other in ROWS.values() if key_of(row) in other["upgrades_to"].split("|")],
     }
     return {"productId": row["product_id"], "title": row["title"], "skus": [sku]}
 

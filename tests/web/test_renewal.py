@@ -100,7 +100,13 @@ def test_a_difference_stays_a_difference_and_comes_back_into_the_form(owner: Cli
 
 def test_a_year_at_once_is_chosen_among_what_is_sold(owner: Client, premium: uuid.UUID) -> None:
     text = owner.get(reverse("subscription", args=[premium])).content.decode()
-    assert re.findall(r'name="plan" value="([^"]+)"', text) == ["P1M:monthly", MONTHLY, YEARLY]
+    assert re.findall(r'name="plan" value="([^"]+)"', text) == [
+        "P1M:monthly",
+        MONTHLY,
+        YEARLY,
+        "P3Y:annual",
+    ]
+    assert "3 years, billed yearly P3Y · annual only with" in plain(text)
     assert wish(owner, premium, plan=YEARLY).status_code == 303
     assert wished(premium) == {Dimension.BILLING_PLAN: terms.BillingPlan.ANNUAL}
     assert "Term and billing then 1 year, billed yearly" in shown(owner, premium)
@@ -134,8 +140,11 @@ def test_fewer_seats_than_people_hold_are_possible_with_a_warning(owner: Client,
         ({"by": "1", "total": "15"}, "seats", "do not agree"),
         ({"plan": "P3Y:monthly"}, "plan", "not sold like that"),
         ({"plan": "<script>"}, "plan", "not sold like that"),
-        ({"ending": ""}, "ending", "Choose whether"),
-        ({"ending": "extended"}, "ending", "Choose whether"),
+        ({"ending": ""}, "ending", "Choose how"),
+        ({"ending": "suspended"}, "ending", "Choose how"),
+        ({"offer": "CFQ7TTC0QW7C:0001"}, "offer", "Choose one of the licences"),
+        ({"end_on": "2028-02-15"}, "end_on", "cannot end on that day"),
+        ({"end_on": "soon"}, "end_on", "cannot end on that day"),
     ],
 )
 def test_what_cannot_be_comes_back_at_its_field_and_stores_nothing(

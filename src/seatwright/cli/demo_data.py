@@ -5,6 +5,7 @@ reads a real vendor.
 """
 
 import datetime as dt
+import functools
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -177,11 +178,20 @@ def _product(row: dict[str, str]) -> dict[str, Any]:
                 "maximum": int(row["maximum"] or 10_000_000),
                 "isAddon": row["is_add_on"] == "yes",
                 "upgrades": [key for key in row["upgrades_to"].split("|") if key],
+                "renewsInto": sorted(_below(f"{row['product_id']}:{row['vendor_sku_id']}")),
                 "plans": plans,
                 "segments": ["commercial"],
             }
         ],
     }
+
+
+@functools.cache
+def _below(key: str) -> frozenset[str]:
+    """The products from which upgrade paths lead to this one, over any number of steps."""
+    rows = demo_catalogue.read().rows
+    keys = {f"{row['product_id']}:{row['vendor_sku_id']}" for row in rows if key in row["upgrades_to"].split("|")}
+    return keys.union(*(_below(each) for each in keys)) if keys else frozenset()
 
 
 def _subscription(held: Held, row: dict[str, str], at: dt.datetime) -> dict[str, Any]:

@@ -103,6 +103,12 @@ def open_views(*, kind: str, customer_id: uuid.UUID) -> list[OperationView]:
     return [_view(row) for row in rows.order_by("created_at", "id")]
 
 
+def open_with_key(*, lease_key: str) -> list[OperationView]:
+    """The operations with this key that are not finished yet, in the order in which they will run."""
+    rows = Operation.objects.filter(lease_key=lease_key).exclude(state__in=TERMINAL)
+    return [_view(row) for row in rows.order_by("created_at", "id")]
+
+
 def parked_ids(*, lease_key: str) -> list[uuid.UUID]:
     """The operations with this key that wait for a person; at most one, since a parked one keeps its lease."""
     return list(Operation.objects.filter(lease_key=lease_key, state=State.PARKED).values_list("id", flat=True))

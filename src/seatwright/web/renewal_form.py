@@ -1,4 +1,4 @@
-"""Reads the renewal form: seats as a total or a difference, term and billing plan together, renew or end."""
+"""Reads the renewal form: how it ends, seats as a total or a difference, licence, term and billing plan, end date."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -9,31 +9,39 @@ from django.utils.translation import gettext as _
 
 from seatwright.rules import conflicts, quantities, renewals, terms, timeline
 from seatwright.web import formats, wording
-from seatwright.workflows import renewal_radar, schedule_change
+from seatwright.workflows import renewal_choices, schedule_change
 
-FIELDS = ("base", "ending", "total", "direction", "by", "plan")
+FIELDS = ("base", "ending", "total", "direction", "by", "offer", "plan", "end_on")
 OTHER_FIELDS = frozenset({"csrfmiddlewaretoken"})
-ENDINGS = (renewals.Ending.RENEW, renewals.Ending.CANCEL)
 Dimension = timeline.Dimension
+Choices = renewal_choices.Choices
 # Which field shows what speaks against a dimension; the others concern the whole form.
 FIELD_OF = {
     Dimension.QUANTITY: "seats",
+    Dimension.OFFER: "offer",
     Dimension.TERM: "plan",
     Dimension.BILLING_PLAN: "plan",
+    Dimension.END_DATE: "end_on",
     Dimension.ENDING: "ending",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Typed:
-    """The form as typed; `errors` are sentences by field, those of the whole form under "form"."""
+    """The form as typed; `errors` are sentences by field, those of the whole form under "form".
+
+    `clear` names the dimensions whose wishes the form takes back.
+    """
 
     ending: str
     total: str
     direction: str
     by: str
+    offer: str
     plan: str
+    end_on: str
     wishes: Mapping[Dimension, timeline.Value] = field(default_factory=dict)
+    clear: tuple[Dimension, ...] = ()
     errors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -43,45 +51,39 @@ class Typed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
-    """A term with its billing plan to choose."""
-
-    value: str
-    term: str
-    billing_plan: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class Card:
     """What the card about the renewal shows, with the form as typed."""
 
-    sheet: renewal_radar.Sheet
+    choices: Choices
     typed: Typed
     base: str
-    choices: tuple[Choice, ...]
     outcome: str
-    wishes: tuple[tuple[str, str], ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[tuple[bool, str], ...]
     offer_name: str
     renews_text: str
     last_on: dt.date | None
+    ends: tuple[tuple[str, str], ...]
 
 
-def untouched(sheet: renewal_radar.Sheet) -> Typed:
+def untouched(choices: Choices) -> Typed:
     """The form of a renewal that nobody has touched: what will happen as it stands."""
-    plan = sheet.plan
+    plan = choices.plan
     seats = _wished_seats(plan)
     is_by = isinstance(seats, timeline.SeatsBy)
     difference = seats.difference if isinstance(seats, timeline.SeatsBy) else 0
+    is_renewed = plan.following.outcome is renewals.Ending.RENEW
+    end_on = plan.following.aligned_end_on
+    chosen = choices.chosen or choices.offers[0]
     return Typed(
         ending=str(plan.following.outcome),
         total=str(plan.seats if is_by or seats is None else seats.of(plan.seats)),
         direction=str(quantities.Direction.FEWER if difference < 0 else quantities.Direction.MORE),
         by=str(abs(difference)) if is_by else "",
+        offer=chosen.value,
         plan=_plan_value(plan.following.term, plan.following.billing_plan)
-        if plan.following.outcome is renewals.Ending.RENEW
-        else _plan_value(sheet.held_term, sheet.held_plan),
+        if is_renewed
+        else _plan_value(choices.held_term, choices.held_plan),
+        end_on="" if end_on is None else end_on.isoformat(),
     )
 
 
@@ -90,101 +92,119 @@ def base(plan: schedule_change.Plan) -> str:
     return f"{plan.seats}:{plan.changed_at.isoformat() if plan.changed_at else ''}"
 
 
-def read(*, posted: QueryDict, sheet: renewal_radar.Sheet) -> Typed:
-    """The wishes in the form, strictly read: unknown, repeated and stale fields are refused, nothing is guessed."""
-    values = {name: posted.get(name, "")[:30] for name in FIELDS}
+def read(*, posted: QueryDict, choices: Choices) -> Typed:
+    """The wishes in the form, strictly read: unknown, repeated and stale fields are refused, nothing is guessed.
+
+    A choice that the page did not offer, because there was nothing to choose from, stays as it is.
+    """
+    held = untouched(choices)
+    values = {name: posted.get(name, "")[:60] for name in FIELDS}
     typed = Typed(
         ending=values["ending"],
-        total=values["total"],
+        total=values["total"][:20],
         direction=values["direction"],
-        by=values["by"],
+        by=values["by"][:20],
+        offer=values["offer"] if "offer" in posted else held.offer,
         plan=values["plan"],
+        end_on=values["end_on"] if "end_on" in posted else held.end_on,
     )
+    trouble = _trouble(posted, choices)
+    if trouble:
+        return refused(typed, "form", trouble)
+    ending = next((each for each, _price in choices.endings if each == typed.ending), None)
+    if ending is None:
+        return refused(typed, "ending", _("Choose how the term ends."))
+    if ending is not renewals.Ending.RENEW:
+        others = tuple(each for each in Dimension if each is not Dimension.ENDING)
+        return replace(typed, wishes={Dimension.ENDING: ending}, clear=others)
+    return _read_renewal(typed, held, choices)
+
+
+def _trouble(posted: QueryDict, choices: Choices) -> str:
+    """What is wrong with the form as a whole; empty when it is this page's and fresh."""
     if set(posted) - {*FIELDS, *OTHER_FIELDS}:
-        return refused(typed, "form", _("The form does not belong to this page. Load the page again."))
+        return _("The form does not belong to this page. Load the page again.")
     if any(len(posted.getlist(name)) != 1 for name in FIELDS if name in posted):
-        return refused(typed, "form", _("A field was sent twice. Load the page again."))
-    if posted.get("base") != base(sheet.plan):
-        return refused(
-            typed, "form", _("The plan for this renewal was changed since you opened the page. Look at it again.")
-        )
-    if typed.ending not in ENDINGS:
-        return refused(typed, "ending", _("Choose whether the licence renews or ends with its term."))
-    if typed.ending == renewals.Ending.CANCEL:
-        return replace(typed, wishes=_only_end(sheet))
+        return _("A field was sent twice. Load the page again.")
+    if posted.get("base") != base(choices.plan):
+        return _("The plan for this renewal was changed since you opened the page. Look at it again.")
+    return ""
+
+
+def _read_renewal(typed: Typed, held: Typed, choices: Choices) -> Typed:
+    """The form of a term that is renewed, with its wishes or with the reason at the first field that has one."""
     try:
-        seats = _seats(typed, sheet.plan)
+        seats = _seats(typed, choices.plan)
     except quantities.BadQuantity as bad:
         return refused(typed, "seats", wording.quantity_refusal(bad.reason_code))
     except ValueError:
         return refused(typed, "seats", _("The total and the difference do not agree. Fill in only one of them."))
-    chosen = next((each for each in sheet.combinations if _plan_value(*each) == typed.plan), None)
-    if chosen is None and typed.plan != untouched(sheet).plan:
-        return refused(typed, "plan", _("This licence is not sold like that. Choose one of the ways listed."))
     wishes: dict[Dimension, timeline.Value] = {Dimension.QUANTITY: seats, Dimension.ENDING: renewals.Ending.RENEW}
-    if chosen is not None:
-        wishes |= {Dimension.TERM: chosen[0], Dimension.BILLING_PLAN: chosen[1]}
-    return replace(typed, wishes=wishes)
+    product = next((each for each in choices.offers if each.value == typed.offer), None)
+    if product is None:
+        return refused(typed, "offer", _("Choose one of the licences listed."))
+    pair = next((_pair(each) for each in choices.plans if each.value == typed.plan), None)
+    if pair is None and typed.plan != held.plan:
+        return refused(typed, "plan", _("This licence is not sold like that. Choose one of the ways listed."))
+    if pair is not None:
+        wishes |= {Dimension.TERM: pair[0], Dimension.BILLING_PLAN: pair[1]}
+    if product.is_held:
+        wishes[Dimension.OFFER] = choices.held_offer
+    else:
+        wishes[Dimension.OFFER] = product.keys.get(pair or _pair(choices.plans[0]), next(iter(product.keys.values())))
+    clear: tuple[Dimension, ...] = ()
+    if not typed.end_on:
+        clear = (Dimension.END_DATE,)
+    else:
+        chosen = next((each.end_on for each in choices.ends if each.end_on.isoformat() == typed.end_on), None)
+        if chosen is None:
+            return refused(typed, "end_on", _("The next term cannot end on that day. Let it run its full length."))
+        wishes[Dimension.END_DATE] = chosen
+    return replace(typed, wishes=wishes, clear=clear)
 
 
-def _only_end(sheet: renewal_radar.Sheet) -> dict[Dimension, timeline.Value]:
-    """The wish to end, with those for seats, term and plan put back: what ends is not renewed with anything."""
-    wishes: dict[Dimension, timeline.Value] = {Dimension.ENDING: renewals.Ending.CANCEL}
-    for dimension in (Dimension.QUANTITY, Dimension.TERM, Dimension.BILLING_PLAN):
-        if dimension in _wished(sheet.plan):
-            wishes[dimension] = _held(sheet, dimension)
-    return wishes
-
-
-def _held(sheet: renewal_radar.Sheet, dimension: Dimension) -> timeline.Value:
-    if dimension is Dimension.TERM:
-        return sheet.held_term
-    if dimension is Dimension.BILLING_PLAN:
-        return sheet.held_plan
-    return timeline.SeatsTotal(sheet.plan.seats)
+def _pair(choice: renewal_choices.PlanChoice) -> tuple[terms.Term, terms.BillingPlan]:
+    return choice.term, choice.billing_plan
 
 
 def refused(typed: Typed, name: str, *sentences: str) -> Typed:
     """The form with these sentences at that field, beside those already there."""
     errors = {**typed.errors, name: (*typed.errors.get(name, ()), *sentences)}
-    return replace(typed, errors=errors, wishes={})
+    return replace(typed, errors=errors, wishes={}, clear=())
 
 
 def with_conflicts(typed: Typed, found: tuple[conflicts.Conflict, ...], *, zone: str) -> Typed:
-    """The form with the sentence of each conflict at its field."""
+    """The form with the sentence of each blocking conflict at its field."""
     for each in found:
-        name = "form" if isinstance(each.reason, conflicts.Locked) else FIELD_OF.get(each.dimension, "form")
-        typed = refused(typed, name, wording.conflict(each.reason, zone=zone))
+        if each.is_blocking:
+            name = "form" if isinstance(each.reason, conflicts.Locked) else FIELD_OF.get(each.dimension, "form")
+            typed = refused(typed, name, wording.conflict(each.reason, zone=zone))
     return typed
 
 
-def card(*, sheet: renewal_radar.Sheet, typed: Typed | None, zone: str) -> Card:
+def card(*, choices: Choices, typed: Typed | None, zone: str) -> Card:
     """The card about the renewal; without `typed`, the form shows what stands."""
-    shown, plan = typed or untouched(sheet), sheet.plan
-    named = plan.following.offer if plan.following.offer != sheet.held_offer else ""
+    plan = choices.plan
+    named = plan.following.offer if plan.following.offer != choices.held_offer else ""
     return Card(
-        sheet=sheet,
-        typed=shown,
+        choices=choices,
+        typed=typed or untouched(choices),
         base=base(plan),
-        choices=tuple(
-            Choice(
-                value=_plan_value(*each),
-                term=str(each[0]),
-                billing_plan=str(each[1]),
-                is_chosen=_plan_value(*each) == shown.plan,
-            )
-            for each in sheet.combinations
-        ),
         outcome=wording.renewal_outcome(plan.following),
-        wishes=tuple(
-            (str(dimension), wording.wish(dimension, value, names=sheet.offer_names))
-            for dimension, value in _wished(plan).items()
-        ),
-        warnings=tuple(wording.conflict(each.reason, zone=zone) for each in plan.warnings),
-        offer_name=sheet.offer_names.get(named, named),
+        warnings=tuple((each.is_blocking, wording.conflict(each.reason, zone=zone)) for each in plan.found),
+        offer_name=choices.offer_names.get(named, named),
         renews_text=formats.day(value=plan.renews_on),
         last_on=None if plan.following.end_on is None else plan.following.end_on - dt.timedelta(days=1),
+        ends=tuple((each.end_on.isoformat(), _end_words(each)) for each in choices.ends),
     )
+
+
+def _end_words(choice: renewal_choices.EndChoice) -> str:
+    """The last day of the term, and what it ends together with."""
+    day = formats.day(value=choice.end_on - dt.timedelta(days=1))
+    if choice.names:
+        return _("%(day)s, together with %(names)s") % {"day": day, "names": ", ".join(choice.names[:3])}
+    return _("%(day)s, the end of a month") % {"day": day}
 
 
 def _seats(typed: Typed, plan: schedule_change.Plan) -> timeline.Seats:
@@ -202,13 +222,7 @@ def _seats(typed: Typed, plan: schedule_change.Plan) -> timeline.Seats:
 
 
 def _wished_seats(plan: schedule_change.Plan) -> timeline.Seats | None:
-    value = _wished(plan).get(Dimension.QUANTITY)
-    return value if isinstance(value, timeline.SeatsTotal | timeline.SeatsBy) else None
-
-
-def _wished(plan: schedule_change.Plan) -> Mapping[Dimension, timeline.Value]:
-    """The wishes for the coming renewal."""
-    return next((entry.changes for entry in plan.pending if entry.effective_on == plan.renews_on), {})
+    return next((each.seats for each in plan.pending if each.effective_on == plan.renews_on), None)
 
 
 def _plan_value(term: terms.Term, billing_plan: terms.BillingPlan) -> str:

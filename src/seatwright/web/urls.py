@@ -32,6 +32,7 @@ urlpatterns = [
     path("o/<uuid:customer_id>/renewals", views_radar.radar, name="renewals"),
     path("subscriptions/<uuid:subscription_id>", views_customer.subscription, name="subscription"),
     path("subscriptions/<uuid:subscription_id>/renewal", views_renewal.schedule, name="schedule_renewal"),
+    path("subscriptions/<uuid:subscription_id>/renewal/preview", views_renewal.preview, name="preview_renewal"),
     path("subscriptions/<uuid:subscription_id>/renewal/revoke", views_renewal.revoke, name="revoke_renewal"),
     path("subscriptions/<uuid:subscription_id>/status", views_status.status, name="change_status"),
     path("quotes/<uuid:quote_id>", views_change.quote, name="quote"),

@@ -17,8 +17,17 @@ from seatwright.access import permissions
 from seatwright.access.actors import Actor
 from seatwright.operations import queries as operations
 from seatwright.subscriptions import queries as holdings
-from seatwright.web import editor, formats, renewal_form, requests, wording
-from seatwright.workflows import follow_order, licence_rows, look_ahead, overview, renewal_radar, sync_tenant
+from seatwright.web import editor, formats, renewal_form, requests, timeline_words, wording
+from seatwright.workflows import (
+    follow_order,
+    licence_rows,
+    look_ahead,
+    overview,
+    renewal_choices,
+    renewal_radar,
+    subscription_timeline,
+    sync_tenant,
+)
 
 LOOK_AHEAD = dt.timedelta(days=92)
 
@@ -167,9 +176,13 @@ def subscription_page(
     page = overview.subscription(by=by, subscription_id=subscription_id, at=at)
     requests.enter(request, customer_id=page.customer.customer_id)
     zone = page.customer.time_zone
-    sheet = renewal_radar.sheet(by=by, subscription_id=subscription_id, at=at)
+    choices = renewal_choices.choices(by=by, subscription_id=subscription_id, at=at)
+    row = holdings.holding(seen_by=by, subscription_id=subscription_id)
+    course = subscription_timeline.course(page=page, row=row, plan=None if choices is None else choices.plan, at=at)
+    names = {} if choices is None else choices.offer_names
     values = {
-        "renewal": None if sheet is None else renewal_form.card(sheet=sheet, typed=typed, zone=zone),
+        "renewal": None if choices is None else renewal_form.card(choices=choices, typed=typed, zone=zone),
+        "course": timeline_words.course(course, names=names),
         "page": page,
         "time_zone": zone,
         "vendor": wording.VENDORS.get(page.tenant.vendor_key, page.tenant.vendor_key),

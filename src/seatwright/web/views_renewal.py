@@ -14,7 +14,7 @@ from seatwright.customers import queries as customers
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.web import errors, renewal_form, requests, views_customer, wording
-from seatwright.workflows import renewal_radar, schedule_change, wishes
+from seatwright.workflows import renewal_choices, renewal_radar, schedule_change, wishes
 
 
 @require_POST
@@ -23,13 +23,15 @@ def schedule(request: HttpRequest, subscription_id: uuid.UUID) -> HttpResponse:
     """Store what is wished for the renewal; refused, the same form comes back with the reason at its field."""
     by, at = requests.acting(request), requests.now()
     row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
-    sheet = renewal_radar.sheet(by=by, subscription_id=subscription_id, at=at)
-    if sheet is None:
+    choices = renewal_choices.choices(by=by, subscription_id=subscription_id, at=at)
+    if choices is None:
         return _not_running(request)
-    typed = renewal_form.read(posted=request.POST, sheet=sheet)
+    typed = renewal_form.read(posted=request.POST, choices=choices)
     if not typed.errors:
         try:
-            schedule_change.schedule(by=by, subscription_id=subscription_id, wishes=typed.wishes, at=at)
+            schedule_change.schedule(
+                by=by, subscription_id=subscription_id, wishes=typed.wishes, clear=typed.clear, at=at
+            )
         except schedule_change.Conflicted as conflicted:
             zone = customers.customer(seen_by=by, customer_id=row.customer_id).time_zone
             typed = renewal_form.with_conflicts(typed, conflicted.found, zone=zone)
@@ -39,6 +41,35 @@ def schedule(request: HttpRequest, subscription_id: uuid.UUID) -> HttpResponse:
             messages.success(request, _("The renewal is planned and is being stored at the vendor."))
             return _back(subscription_id)
     return views_customer.subscription_page(request, subscription_id, typed=typed, status=422)
+
+
+@require_POST
+def preview(request: HttpRequest, subscription_id: uuid.UUID) -> HttpResponse:
+    """What the wishes as typed come to and cost, or what speaks against them, as a fragment; nothing is stored."""
+    by, at = requests.acting(request), requests.now()
+    row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
+    zone = customers.customer(seen_by=by, customer_id=row.customer_id).time_zone
+    choices = renewal_choices.choices(by=by, subscription_id=subscription_id, at=at)
+    if choices is None:
+        return _not_running(request)
+    typed = renewal_form.read(posted=request.POST, choices=choices)
+    shown = None
+    if not typed.errors:
+        try:
+            shown = schedule_change.preview(
+                by=by, subscription_id=subscription_id, wishes=typed.wishes, clear=typed.clear, at=at
+            )
+        except wishes.NotRunning:
+            return _not_running(request)
+        typed = renewal_form.with_conflicts(typed, shown.found, zone=zone)
+    values = {
+        "typed": typed,
+        "shown": shown,
+        "outcome": wording.renewal_outcome(shown.following) if shown and shown.following else "",
+        "warnings": [wording.conflict(each.reason, zone=zone) for each in shown.found] if shown else [],
+        "errors": {name: typed.errors.get(name, ()) for name in ("form", *set(renewal_form.FIELD_OF.values()))},
+    }
+    return render(request, "pages/renewal_price.html", values, status=422 if typed.errors and shown is None else 200)
 
 
 @require_POST

@@ -30,6 +30,8 @@ ENTRY_KINDS: Words = {
     "added": gettext_lazy("Seats added"),
     "returned": gettext_lazy("Seats returned"),
     "corrected": gettext_lazy("Corrected"),
+    "renewed": gettext_lazy("Renewed"),
+    "ended": gettext_lazy("Ended"),
 }
 EVENTS: Words = {
     "seats.changed": gettext_lazy("Number of seats changed"),
@@ -41,6 +43,10 @@ EVENTS: Words = {
     "term.renewed": gettext_lazy("Term renewed"),
     "intent.scheduled": gettext_lazy("Renewal planned"),
     "intent.revoked": gettext_lazy("Wish for the renewal taken back"),
+    "intent.followed": gettext_lazy("Wish for the renewal moved along with a change of seats"),
+    "intent.stayed": gettext_lazy("Wish for the renewal kept as it was, whatever changes before"),
+    "term.changed": gettext_lazy("New term begun inside the old one"),
+    "billing.changed": gettext_lazy("Billing plan changed"),
     "intent.carried_over": gettext_lazy("Wishes for the renewal kept after a change"),
     "status.suspend": gettext_lazy("Suspension asked for"),
     "status.resume": gettext_lazy("Resumption asked for"),

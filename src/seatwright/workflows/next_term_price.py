@@ -23,13 +23,17 @@ WHOLE = 10_000
 class NextTermPrice:
     """Net amounts in minor units: one uncut charge cycle, the whole next term, and the same days as things stand now.
 
+    `unit_rate` is the price of one seat for one cycle, exact; cycles are counted from `anchor_on`.
+
     The days are those from `start_on` up to, not including, `end_on`; an extended term is told month by month.
     """
 
     start_on: dt.date
     end_on: dt.date
+    anchor_on: dt.date
     currency: str
     billing_plan: str
+    unit_rate: str
     cycle_minor: int
     term_minor: int
     as_now_minor: int
@@ -70,8 +74,10 @@ def of(
     return NextTermPrice(
         start_on=during.start_on,
         end_on=during.end_on,
+        anchor_on=_anchor(row, following),
         currency=row.currency,
         billing_plan=str(following.billing_plan),
+        unit_rate=rate.text,
         cycle_minor=cycle.minor,
         term_minor=whole.minor,
         as_now_minor=as_now.minor,

@@ -6,7 +6,7 @@ and does so again whenever a change inside the term has wiped it there; a readin
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from django.db import transaction
 
 from seatwright.access import audit, identifiers
 from seatwright.access.actors import SYSTEM, Actor
+from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import queries as operation_queries
 from seatwright.orders import intents
@@ -21,7 +22,7 @@ from seatwright.rules import alarms, conflicts, rebasing, terms, timeline
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, rebase_wishes, schedule_operation, wish_limits
+from seatwright.workflows import connections, next_term_price, rebase_wishes, schedule_operation, wish_limits
 from seatwright.workflows import wishes as wishing
 
 DEADLINE = dt.timedelta(days=14)
@@ -41,7 +42,8 @@ class Conflicted(Exception):
 class Plan:
     """The renewal of one subscription as it stands: the wishes, what they come to, and whether the vendor knows.
 
-    `lock_at` is the last moment, exclusive, at which wishes change. `warnings` do not prevent the wish.
+    `lock_at` is the last moment, exclusive, at which wishes change. `found` is all that speaks against the wishes as
+    things stand: what is blocking has come about since they were made, and the vendor would refuse it.
     """
 
     subscription_id: uuid.UUID
@@ -50,7 +52,8 @@ class Plan:
     seats: int
     pending: tuple[timeline.Pending, ...]
     following: timeline.NextTerm
-    warnings: tuple[conflicts.Conflict, ...]
+    found: tuple[conflicts.Conflict, ...]
+    price: next_term_price.NextTermPrice | None
     renews_on: dt.date
     lock_at: dt.datetime
     is_locked: bool
@@ -61,20 +64,24 @@ class Plan:
 
 
 def plan(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> Plan:
-    """The subscription's renewal; raises wishes.NotRunning, access.permissions.Unknown or NotAllowed."""
+    """The subscription's renewal.
+
+    Raises wishes.NotRunning where the offer is not known, access.permissions.Unknown or NotAllowed.
+    """
     row = holdings.holding(seen_by=by, subscription_id=subscription_id)
     line = wishing.timeline_of(row)
     rows = intents.open_intents(subscription_ids=[subscription_id]).get(subscription_id, ())
     lock_at = alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.renewal_policy(row))
-    found = conflicts.found(timeline=line, allowed=_allowed(row, line))
+    following = timeline.next_term(timeline=line)
     return Plan(
         subscription_id=subscription_id,
         customer_id=row.customer_id,
         name=row.name,
         seats=row.seats,
         pending=line.pending,
-        following=timeline.next_term(timeline=line),
-        warnings=tuple(conflict for conflict in found if not conflict.is_blocking),
+        following=following,
+        found=conflicts.found(timeline=line, allowed=_allowed(row, line)),
+        price=_price(row, following),
         renews_on=row.commitment_end_on,
         lock_at=lock_at,
         is_locked=at >= lock_at,
@@ -85,21 +92,71 @@ def plan(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> Plan:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What wishes would come to: the following term, what speaks against it, and its price where it is known."""
+
+    following: timeline.NextTerm | None
+    found: tuple[conflicts.Conflict, ...]
+    price: next_term_price.NextTermPrice | None
+
+
+def preview(
+    *,
+    by: Actor,
+    subscription_id: uuid.UUID,
+    wishes: Mapping[Dimension, timeline.Value],
+    clear: Collection[Dimension] = (),
+    at: dt.datetime,
+) -> Preview:
+    """What `schedule` would store as of `at`; nothing is stored. Raises what `schedule` raises, but for Conflicted."""
+    row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
+    try:
+        _require_unlocked(row, at=at)
+    except Conflicted as locked:
+        return Preview(following=None, found=locked.found, price=None)
+    line = _wished(wishing.timeline_of(row), wishes, clear)
+    found = conflicts.found(timeline=line, allowed=_allowed(row, line))
+    if any(conflict.is_blocking for conflict in found):
+        return Preview(following=None, found=found, price=None)
+    following = timeline.next_term(timeline=line)
+    return Preview(following=following, found=found, price=_price(row, following))
+
+
+def _price(row: holdings.HoldingRow, following: timeline.NextTerm) -> next_term_price.NextTermPrice | None:
+    customer = customers.by_ids(customer_ids=[row.customer_id])[row.customer_id]
+    return next_term_price.of(row=row, customer=customer, following=following)
+
+
+def _wished(
+    line: timeline.Timeline, wishes: Mapping[Dimension, timeline.Value], clear: Collection[Dimension]
+) -> timeline.Timeline:
+    for dimension in clear:
+        line = timeline.revoke(timeline=line, dimension=dimension)
+    for dimension, value in wishes.items():
+        line = timeline.schedule(timeline=line, dimension=dimension, value=value)
+    return line
+
+
 def schedule(
-    *, by: Actor, subscription_id: uuid.UUID, wishes: Mapping[Dimension, timeline.Value], at: dt.datetime
+    *,
+    by: Actor,
+    subscription_id: uuid.UUID,
+    wishes: Mapping[Dimension, timeline.Value],
+    clear: Collection[Dimension] = (),
+    at: dt.datetime,
 ) -> None:
     """Wish for the next renewal, one value for each dimension named; others stay as they were wished.
 
-    A value that would hold anyway clears its dimension (invariant 15). Stored with an operation that tells the vendor,
-    in one transaction. Raises Conflicted, wishes.NotRunning, access.permissions.Unknown or NotAllowed.
+    A value that would hold anyway clears its dimension (invariant 15), and so does naming it in `clear`. Stored with an
+    operation that tells the vendor, in one transaction. Raises Conflicted, wishes.NotRunning,
+    access.permissions.Unknown or NotAllowed.
     """
     row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
     _require_unlocked(row, at=at)
     with transaction.atomic(durable=True):
         row = _held_still(subscription_id)
-        line = wishing.timeline_of(row)
-        for dimension, value in wishes.items():
-            line = timeline.schedule(timeline=line, dimension=dimension, value=value)
+        line = _wished(wishing.timeline_of(row), wishes, clear)
         blocking = tuple(c for c in conflicts.found(timeline=line, allowed=_allowed(row, line)) if c.is_blocking)
         if blocking:
             raise Conflicted(blocking)
