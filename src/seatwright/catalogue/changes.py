@@ -19,7 +19,8 @@ from seatwright.catalogue import (
     sku_table,
     vendor_rules,
 )
-from seatwright.catalogue.models import CatalogueItem, PolicyFigure, ReturnPolicy, SalesPrice
+from seatwright.catalogue.models import CatalogueItem, PolicyFigure, Product, ReturnPolicy, SalesPrice
+from seatwright.catalogue.price_lookup import OfferUnknown
 from seatwright.catalogue.price_rows import NewVersion, Source
 
 
@@ -171,8 +172,18 @@ def label_product(*, reseller_id: uuid.UUID, product_pk: int, own_label: str, is
     )
 
 
-def set_self_service(*, reseller_id: uuid.UUID, product_pk: int, is_self_service: bool) -> None:
-    """Let customers order a product themselves, or let them ask for it only (R049); a new product is to order."""
+def set_self_service(
+    *, reseller_id: uuid.UUID, product_key: str, is_self_service: bool, vendor_key: str = "microsoft"
+) -> None:
+    """Let customers order a product themselves, or let them ask for it only (R049); a new product is to order.
+
+    `product_key` is `product_id:vendor_sku_id`. Raises catalogue.queries.OfferUnknown for a product that is not there.
+    """
+    product_id, _, vendor_sku_id = product_key.partition(":")
+    rows = Product.objects.filter(vendor_key=vendor_key, product_id=product_id, vendor_sku_id=vendor_sku_id)
+    product_pk = rows.values_list("pk", flat=True).first()
+    if product_pk is None:
+        raise OfferUnknown
     CatalogueItem.objects.update_or_create(
         reseller_id=reseller_id, product_id=product_pk, defaults={"is_self_service": is_self_service}
     )

@@ -25,12 +25,13 @@ from seatwright.catalogue.policies import (
 )
 from seatwright.catalogue.price_lookup import OfferUnknown, PriceMissing, UnitRate, cost_rate, sales_rate
 from seatwright.catalogue.searching import Found, search
-from seatwright.catalogue.shelf import ProductName, ShelfProduct, family_of, lowest_rates, product_names, shelf
+from seatwright.catalogue.shelf import OfferRate, ProductName, ShelfProduct, family_of, product_names, rates, shelf
 
 __all__ = [
     "AfterTerm",
     "Figure",
     "Found",
+    "OfferRate",
     "OfferRow",
     "OfferUnknown",
     "PolicyMissing",
@@ -47,13 +48,13 @@ __all__ = [
     "cost_rate",
     "family_cap",
     "family_of",
-    "lowest_rates",
     "offer",
     "offers",
     "offers_for",
     "offers_of",
     "policy_figure",
     "product_names",
+    "rates",
     "related_products",
     "return_policy",
     "sales_rate",
