@@ -58,6 +58,11 @@ class Simulator:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it was started and neither stopped nor killed from here."""
+        return self._process is not None
+
     def start(self) -> None:
         """Starts the process on the same port and books, and returns when it accepts calls."""
         assert self._process is None

@@ -272,9 +272,19 @@ def people_the_books(*, at: dt.datetime) -> tuple[uuid.UUID, dict[str, uuid.UUID
 @contextmanager
 def running(books: pathlib.Path) -> Iterator[World]:
     """The world with everything read once from the vendor."""
-    with testing.running(books, now=NOW.isoformat(), seed=seed()) as simulator:
-        connect(simulator)
-        reseller_id, customer_ids, user_ids = people_the_books(at=NOW)
-        world = World(simulator=simulator, reseller_id=reseller_id, customer_ids=customer_ids, user_ids=user_ids)
-        world.sync()
-        yield world
+    with testing.running(books) as simulator:
+        yield begun(simulator)
+
+
+def begun(simulator: testing.Simulator) -> World:
+    """The world on a simulator that other stories may have used, or killed, before."""
+    if not simulator.is_up:
+        simulator.start()
+    simulator.reset()
+    simulator.clock(now=NOW.isoformat())
+    simulator.seed(seed())
+    connect(simulator)
+    reseller_id, customer_ids, user_ids = people_the_books(at=NOW)
+    world = World(simulator=simulator, reseller_id=reseller_id, customer_ids=customer_ids, user_ids=user_ids)
+    world.sync()
+    return world
