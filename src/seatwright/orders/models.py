@@ -19,6 +19,23 @@ REQUEST_TRANSITIONS: dict[str, frozenset[str]] = {
     "declined": frozenset(),
 }
 INTENT_STATES = ("open", "replaced", "revoked", "carried_out", "lapsed")
+SHEET_TRANSITIONS: dict[str, frozenset[str]] = {
+    "draft": frozenset({"sent", "withdrawn"}),
+    "sent": frozenset({"answered", "defaulted", "expired", "withdrawn"}),
+    "answered": frozenset(),
+    "defaulted": frozenset(),
+    "expired": frozenset(),
+    "withdrawn": frozenset(),
+}
+SHEET_LINE_TRANSITIONS: dict[str, frozenset[str]] = {
+    "open": frozenset({"answering", "defaulted", "standing", "left"}),
+    "answering": frozenset({"open", "answered", "left"}),
+    "answered": frozenset(),
+    "defaulted": frozenset(),
+    "standing": frozenset(),
+    "left": frozenset(),
+}
+SHEET_DEFAULTS = ("keep", "reduce", "cancel", "nothing")
 ORDER_STATES = ("running", "done", "partly_done", "failed")
 
 
@@ -185,3 +202,132 @@ class OfferRequest(models.Model):
             models.Index(fields=["customer", "-created_at"], name="request_by_customer"),
             models.Index(fields=["reseller", "state", "created_at"], name="request_queue"),
         ]
+
+
+class RenewalSheet(models.Model):
+    """A question to a customer's contract owners: what becomes of these licences at their renewals (idea 8).
+
+    `default` is what happens to a line that nobody has answered by `deadline_at`, exclusive. `content` is what was
+    asked, as it was sent, and `content_hash` its digest; neither changes afterwards. An `answered` sheet has an answer
+    for every line; `defaulted` had silence and its default was applied; `expired` had silence and no default.
+    """
+
+    id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
+    reseller = models.ForeignKey("customers.Reseller", on_delete=models.PROTECT)
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT)
+    state = models.CharField(max_length=16)
+    default = models.CharField(max_length=8)
+    deadline_at = models.DateTimeField()
+    language = models.CharField(max_length=8)
+    policy_version = models.CharField(max_length=64)
+    made_by_user_id = models.BigIntegerField(null=True)
+    made_by = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    content: Any = models.JSONField(null=True)
+    content_hash = models.CharField(max_length=64, default="")
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=200, default="")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(state__in=sorted(SHEET_TRANSITIONS)), name="sheet_state_known"),
+            models.CheckConstraint(condition=models.Q(default__in=SHEET_DEFAULTS), name="sheet_default_known"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=("draft", "sent"), closed_at__isnull=True)
+                | (~models.Q(state__in=("draft", "sent")) & models.Q(closed_at__isnull=False)),
+                name="sheet_closed_has_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=("draft", "withdrawn"))
+                | (models.Q(sent_at__isnull=False, content__isnull=False) & ~models.Q(content_hash="")),
+                name="sheet_sent_has_content",
+            ),
+            models.CheckConstraint(condition=models.Q(deadline_at__gt=models.F("made_at")), name="sheet_has_time"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["customer", "-made_at"], name="sheet_by_customer"),
+            models.Index(fields=["deadline_at"], condition=models.Q(state="sent"), name="sheet_waiting"),
+        ]
+
+
+class RenewalSheetLine(models.Model):
+    """One licence of a sheet with its options priced when the sheet was made, and what became of it.
+
+    `wishes` are those that stood then, so that one changed since is told apart. `is_live` while its sheet is a draft or
+    sent: a renewal is asked about in one sheet at a time. An answer is the atomic unit: `answering` says what the
+    person chose, `answered` that it stands as a wish. `standing`: a wish made elsewhere counts; `left`: neither could
+    be carried out, and `note` says why.
+    """
+
+    id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
+    sheet = models.ForeignKey(RenewalSheet, on_delete=models.PROTECT)
+    reseller_id = models.UUIDField()
+    customer_id = models.UUIDField()
+    position = models.PositiveSmallIntegerField()
+    subscription_id = models.UUIDField()
+    renews_on = models.DateField()
+    facts: Any = models.JSONField()
+    options: Any = models.JSONField()
+    wishes: Any = models.JSONField()
+    is_live = models.BooleanField()
+    state = models.CharField(max_length=16)
+    choice = models.CharField(max_length=32, default="")
+    seats = models.PositiveIntegerField(null=True)
+    term_minor = models.BigIntegerField(null=True)
+    note = models.CharField(max_length=64, default="")
+    decided_by_user_id = models.BigIntegerField(null=True)
+    decided_by = models.CharField(max_length=200, default="")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["sheet", "position"], name="sheet_line_position_once"),
+            models.UniqueConstraint(fields=["sheet", "subscription_id"], name="sheet_line_subscription_once"),
+            models.UniqueConstraint(
+                fields=["subscription_id", "renews_on"],
+                condition=models.Q(is_live=True),
+                name="sheet_line_asked_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=sorted(SHEET_LINE_TRANSITIONS)), name="sheet_line_state_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="open", decided_at__isnull=True)
+                | (~models.Q(state="open") & models.Q(decided_at__isnull=False)),
+                name="sheet_line_decided_has_time",
+            ),
+        ]
+
+
+class RenewalSheetNotice(models.Model):
+    """That a person was written to about a sheet; append-only. `before_s` is a reminder's stage, 0 for the others."""
+
+    sheet = models.ForeignKey(RenewalSheet, on_delete=models.PROTECT)
+    reseller_id = models.UUIDField()
+    customer_id = models.UUIDField()
+    kind = models.CharField(max_length=16)
+    before_s = models.PositiveIntegerField()
+    user_id = models.BigIntegerField()
+    name = models.CharField(max_length=200)
+    email = models.CharField(max_length=254)
+    operation_id = models.UUIDField()
+    queued_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["sheet", "kind", "before_s", "user_id"], name="sheet_notice_once"),
+        ]
+
+
+class RenewalSheetRecord(models.Model):
+    """Who decided what in a closed sheet, as a document; append-only, so that every download has the same bytes."""
+
+    sheet = models.OneToOneField(RenewalSheet, on_delete=models.PROTECT)
+    reseller_id = models.UUIDField()
+    customer_id = models.UUIDField()
+    content: Any = models.JSONField()
+    content_hash = models.CharField(max_length=64)
+    document = models.BinaryField()
+    document_hash = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
