@@ -16,6 +16,8 @@ COLOUR = re.compile(r"\x1b\[[\d;]*m")
 NOTHING_COLLECTED = 5
 # Two runs share the machine with browsers and servers of their own, so more workers than this slow each other down.
 WORKERS_MAX = 8
+# Some tests mostly wait for processes of their own; one more worker uses the time.
+WAITING = 1
 END_TIMEOUT_S = 30
 MEANT_FOR_TESTS = {"SEATWRIGHT_CONTRACTS", "SEATWRIGHT_CHROMIUM", "SEATWRIGHT_TEST_SIZE"}
 
@@ -25,7 +27,7 @@ def run(*, name: str, arguments: list[str], environment: dict[str, str]) -> tupl
     sys.stdout.write(f"\n{name}: pytest {' '.join(arguments)}\n")
     sys.stdout.flush()
     colour = "yes" if sys.stdout.isatty() else "no"
-    workers = str(min(os.cpu_count() or 1, WORKERS_MAX))
+    workers = str(min((os.cpu_count() or 1) + WAITING, WORKERS_MAX))
     own = ["-p", "scripts.pytest_suite", "-n", workers, "--dist", "loadgroup", f"--color={colour}"]
     command = [sys.executable, "-m", "pytest", *own, *arguments]
     summary = "no summary: pytest did not get that far"

@@ -5,7 +5,6 @@ use the fixture `db`, which here means the module's one world within a transacti
 """
 
 import contextlib
-import pathlib
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +14,8 @@ from django.db import transaction
 from seatwright.operations import clock
 from tests.api import program
 from tests.stories import world as worlds
+from tests.stories.conftest import simulator as simulator
+from vendor_simulator import testing
 
 
 @contextlib.contextmanager
@@ -28,18 +29,16 @@ def rolled_back() -> Iterator[None]:
 
 
 @pytest.fixture
-def moving_world(transactional_db: None, tmp_path: pathlib.Path) -> Iterator[worlds.World]:
-    with worlds.running(tmp_path / "books.sqlite3") as world:
-        yield world
+def moving_world(transactional_db: None, simulator: testing.Simulator) -> worlds.World:
+    return worlds.begun(simulator)
 
 
 @pytest.fixture(scope="module")
 def module_world(
-    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, simulator: testing.Simulator
 ) -> Iterator[worlds.World]:
-    folder = tmp_path_factory.mktemp("world")
-    with django_db_blocker.unblock(), rolled_back(), worlds.running(folder / "books.sqlite3") as world:
-        yield world
+    with django_db_blocker.unblock(), rolled_back():
+        yield worlds.begun(simulator)
 
 
 @pytest.fixture
