@@ -7,12 +7,13 @@ operation carries it through and can be resumed at every point; nobody is at any
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
 from seatwright.access import audit, identifiers, permissions
-from seatwright.access.actors import Actor
+from seatwright.access.actors import SYSTEM, Actor
+from seatwright.customers import changes as customer_changes
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import checkpoints
@@ -22,7 +23,8 @@ from seatwright.orders import changes as orders
 from seatwright.orders import queries as order_queries
 from seatwright.orders import swap_terms
 from seatwright.subscriptions import changes as subscriptions
-from seatwright.workflows import change_seats, swap_operation, swap_plan
+from seatwright.vendors import port
+from seatwright.workflows import buy_facts, change_seats, swap_operation, swap_plan, swap_wish
 
 KIND = swap_operation.KIND
 QUOTE_LIFE = change_seats.QUOTE_LIFE
@@ -54,7 +56,7 @@ def survey(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> swap_pl
 
 def preview(*, by: Actor, choice: swap_plan.Choice, at: dt.datetime) -> swap_plan.Planned:
     """The price of the choice as of `at`, or the reasons against it; nothing is stored. Raises what `survey` raises."""
-    return swap_plan.build(by=by, choice=choice, new_id=identifiers.new_id(), at=at)
+    return swap_wish.build(by=by, choice=choice, new_id=identifiers.new_id(), at=at)
 
 
 def prepare(*, by: Actor, choice: swap_plan.Choice, at: dt.datetime) -> uuid.UUID:
@@ -63,9 +65,21 @@ def prepare(*, by: Actor, choice: swap_plan.Choice, at: dt.datetime) -> uuid.UUI
     Raises swap_plan.NotPossible, and stores nothing then, and what `survey` raises.
     """
     planned = preview(by=by, choice=choice, at=at)
+    if planned.calculation is not None and planned.calculation.swap.way is Way.BUY:
+        planned = _agreed(planned, at=at)
     if planned.calculation is None:
         raise swap_plan.NotPossible(planned)
     return _save(by=by, customer=planned.field.customer, calculation=planned.calculation, at=at)
+
+
+def _agreed(planned: swap_plan.Planned, *, at: dt.datetime) -> swap_plan.Planned:
+    """The same, refused where nothing can be bought because nobody has accepted the vendor's agreement yet."""
+    tenant = customers.tenant(seen_by=SYSTEM, tenant_id=planned.field.source.tenant_id)
+    try:
+        code = "" if buy_facts.note_vendors_record(tenant=tenant, at=at) else "agreement_missing"
+    except port.VendorTrouble:
+        code = "vendor_not_reached"
+    return replace(planned, reasons=(swap_plan.Reason(code=code),), calculation=None) if code else planned
 
 
 def _save(
@@ -111,11 +125,15 @@ def choice_of(calculation: swap_terms.Calculation) -> swap_plan.Choice:
     swap = calculation.swap
     product_id, vendor_sku_id = swap.target.offer_key.split(":")[1:3]
     into = {Way.MERGE: "merge", Way.MORE: "more", Way.FREE: "more"}.get(swap.way)
+    if swap.way is Way.BUY or (swap.way is Way.FREE and not swap.target.vendor_subscription_id):
+        way = "buy"
+    else:
+        way = "transition" if into is None else f"{into}:{swap.target.subscription_id}"
     return swap_plan.Choice(
         subscription_id=swap.source.subscription_id,
         to=f"{product_id}:{vendor_sku_id}",
         people=tuple(person.key for person in swap.people),
-        way="transition" if into is None else f"{into}:{swap.target.subscription_id}",
+        way=way,
         is_whole=swap.way is Way.FULL,
     )
 
@@ -148,11 +166,12 @@ def place(
     customer = customers.customer(seen_by=by, customer_id=row.customer_id, action="seats.book")
     fresh: swap_terms.Calculation | None = None
     with transaction.atomic(durable=True):
+        customer_changes.hold_still(customer_id=row.customer_id)
         subscriptions.hold_customer_still(customer_id=row.customer_id)
         earlier = order_queries.order_of_quote(quote_id=quote_id)
         if earlier is not None:
             return earlier
-        planned = swap_plan.build(by=by, choice=choice_of(quoted), new_id=quoted.swap.target.subscription_id, at=at)
+        planned = swap_wish.build(by=by, choice=choice_of(quoted), new_id=quoted.swap.target.subscription_id, at=at)
         if planned.calculation is None:
             raise swap_plan.NotPossible(planned)
         if frozen.fingerprint(planned.calculation) == row.fingerprint:
@@ -232,7 +251,7 @@ def _lines(quoted: swap_terms.Calculation, *, root_id: uuid.UUID) -> list[orders
     left = prices[swap.source.subscription_id]
     lines = []
     if swap.way is not Way.FREE:
-        is_apart = swap.way in (Way.MERGE, Way.MORE)
+        is_apart = swap.way in (Way.MERGE, Way.MORE, Way.BUY)
         changed = prices[swap.target.subscription_id] if is_apart else left
         lines.append((changed, swap_operation.acquire_id(root_id=root_id)))
     lines.append((left, root_id))

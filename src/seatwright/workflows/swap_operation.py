@@ -13,7 +13,7 @@ Failed people are tried again by a further operation of this kind, for them alon
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -27,11 +27,13 @@ from seatwright.operations import engine
 from seatwright.operations import queries as operation_queries
 from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
+from seatwright.orders import calculation as frozen
 from seatwright.orders import changes as orders
 from seatwright.orders import queries as order_queries
 from seatwright.orders import swap_terms
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.workflows import (
+    buy_operation,
     connections,
     move_operation,
     sending,
@@ -46,7 +48,6 @@ LONGEST_PAUSE = dt.timedelta(hours=1)
 AWAIT_MOST = dt.timedelta(hours=4)
 OPENED_AT_ONCE = 50
 Way = swap_terms.Way
-TROUBLED = frozenset({"parked"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +114,12 @@ def acquire(view: OperationView, at: dt.datetime) -> engine.StepResult:
 
 
 def _open_acquire(view: OperationView, job: _Job, child_id: uuid.UUID, *, at: dt.datetime) -> None:
+    if job.swap.way is Way.BUY:
+        bought = tuple(line for line in job.quoted.lines if line.purchase is not None)
+        calculation = replace(frozen.from_json(job.order.calculation), lines=bought)
+        customer = customers.customer(seen_by=SYSTEM, customer_id=job.order.customer_id)
+        buy_operation.open_purchase(by=SYSTEM, operation_id=child_id, customer=customer, calculation=calculation, at=at)
+        return
     swap = job.swap
     is_transition = swap.way in swap_terms.TRANSITIONS
     side = swap.source if is_transition else swap.target

@@ -11,7 +11,7 @@ from seatwright.rules import money, periods, proration, tax, terms, transitions,
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import pricing
 
-OUT, IN, MORE = "swapped_out", "swapped_in", "increase"
+OUT, IN = "swapped_out", "swapped_in"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +45,9 @@ def transition_lines(
     return gone, _line(target, after=target.seats + seats, charges=come, moment=moment)
 
 
-def increase_lines(
-    *, source: holdings.HoldingRow, target: holdings.HoldingRow, seats: int, moment: Moment
-) -> tuple[frozen.Line, ...]:
-    """The lines of a swap that adds `seats` to a subscription held already; the old seats stay for the time being."""
-    stays = _line(source, after=source.seats, charges=(), moment=moment)
-    more = _charge(MORE, target, before=target.seats, after=target.seats + seats, on=moment.on) if seats else ()
-    return stays, _line(target, after=target.seats + seats, charges=more, moment=moment)
+def unchanged_line(source: holdings.HoldingRow, *, moment: Moment) -> frozen.Line:
+    """The line of the old plan where its seats stay for the time being."""
+    return _line(source, after=source.seats, charges=(), moment=moment)
 
 
 def return_line(*, source: holdings.HoldingRow, seats: int, moment: Moment) -> frozen.Line:

@@ -1,0 +1,275 @@
+"""A swap judged and priced: one way from one plan to another for chosen people.
+
+Nobody whose licence cannot be moved is part of a transition, because their old seat goes with it at once.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from seatwright.access.actors import Actor
+from seatwright.assignments import queries as assignments
+from seatwright.catalogue import queries as catalogue
+from seatwright.orders import calculation as frozen
+from seatwright.orders import queries as orders
+from seatwright.orders import swap_terms
+from seatwright.rules import alarms
+from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import buy_pricing, pricing, swap_plan, swap_pricing, wishes
+
+Way = swap_terms.Way
+Reason = swap_plan.Reason
+
+
+def problems(holder: assignments.Holder) -> tuple[str, ...]:
+    """What would make moving this person fail, as far as the directory was read."""
+    found = []
+    if not holder.usage_location:
+        found.append("usage_location_missing")
+    if holder.is_by_group:
+        found.append("licence_from_group")
+    return tuple(found)
+
+
+def build(*, by: Actor, choice: swap_plan.Choice, new_id: uuid.UUID, at: dt.datetime) -> swap_plan.Planned:
+    """Judge and price the swap as of `at`; a subscription that it makes will have the id `new_id`.
+
+    Raises NothingToLeave, access.permissions.Unknown or NotAllowed.
+    """
+    field = swap_plan.survey(by=by, subscription_id=choice.subscription_id, to=choice.to, at=at)
+    target = next((each for each in field.targets if each.to == choice.to), None)
+    chosen = [holder for holder in field.holders if holder.key in set(choice.people)]
+    ways = () if target is None else target.ways
+    way = next((each for each in ways if not choice.way or each.key == choice.way), None)
+    if target is None or way is None:
+        return _refused(field, target, "no_way")
+    if not chosen or len(chosen) < len(set(choice.people)):
+        return _refused(field, target, "people_changed" if choice.people else "nobody")
+    wish = _Wish(field, target, way, chosen, is_whole=choice.is_whole, new_id=new_id)
+    found = wish.reasons()
+    return swap_plan.Planned(
+        field=field, target=target, reasons=found, calculation=None if found else wish.calculation()
+    )
+
+
+def _refused(field: swap_plan.Field, target: swap_plan.Target | None, code: str) -> swap_plan.Planned:
+    return swap_plan.Planned(field=field, target=target, reasons=(Reason(code=code),), calculation=None)
+
+
+class _Wish:
+    """One way to one plan for some people, judged and priced."""
+
+    def __init__(
+        self,
+        field: swap_plan.Field,
+        target: swap_plan.Target,
+        opened: swap_plan.Open,
+        chosen: Sequence[assignments.Holder],
+        *,
+        is_whole: bool,
+        new_id: uuid.UUID,
+    ) -> None:
+        self.field, self.target, self.opened, self.chosen = field, target, opened, chosen
+        self.source, self.moment, self.into = field.source, field.moment, opened.into
+        self.new_id = new_id
+        pools = assignments.pools(tenant_ids=[self.source.tenant_id])
+        self.new_pool = pools.get((self.source.tenant_id, target.sku_id))
+        count = len(chosen)
+        if opened.is_transition:
+            self.seats = self.source.seats if is_whole and opened.into is None else count
+            partial = Way.FULL if self.seats == self.source.seats else Way.PARTIAL
+            self.way = partial if opened.into is None else Way.MERGE
+        else:
+            needed = sum(target.sku_id not in holder.sku_ids for holder in chosen)
+            free = 0 if self.new_pool is None else max(self.new_pool.assignable, 0)
+            self.seats = max(needed - free, 0)
+            self.way = Way.FREE if not self.seats else Way.BUY if self.into is None else Way.MORE
+
+    def reasons(self) -> tuple[Reason, ...]:
+        """Everything against it."""
+        row, on = self.source, self.moment.on
+        concerned = [row, *([self.into] if self.into else [])]
+        under_way = orders.open_lines(subscription_ids=[each.subscription_id for each in concerned])
+        tests = [
+            (row.status != swap_plan.RUNNING, "not_active"),
+            (bool(under_way), "change_under_way"),
+            (any(not _is_current(each, on) for each in concerned), "term_over"),
+            (any(each.currency != row.currency for each in concerned), "other_currency"),
+            (not (self.field.offer.is_self_service or self.field.by.is_staff), "not_self_service"),
+        ]
+        found = [Reason(code=code) for applies, code in tests if applies]
+        found += self._against_transition() if self.opened.is_transition else self._against_increase()
+        return tuple(found)
+
+    def _against_transition(self) -> list[Reason]:
+        found = [
+            Reason(code=code) for code in swap_plan.obstacles(self.field, self.target.to, self.into, seats=self.seats)
+        ]
+        stuck = tuple(holder.name for holder in self.chosen if problems(holder))
+        if stuck:
+            found.append(Reason(code="people_blocked", people=stuck))
+        left = self.source.seats - self.seats
+        if self.way is Way.MERGE and left == 0:
+            found.append(Reason(code="all_into_other"))
+        if 0 < left < self.field.offer.minimum:
+            found.append(Reason(code="below_minimum", number=self.field.offer.minimum))
+        if self.way is Way.FULL:
+            others = [each.name for each in self.field.holders if each not in self.chosen]
+            twins = [each for each in self.field.rows if each.sku_id == self.source.sku_id and each != self.source]
+            if others or twins:
+                found.append(Reason(code="others_hold_it", people=tuple(others)))
+            if any(term.start_on > self.moment.on for term in _terms(self.source)):
+                found.append(Reason(code="converted_today"))
+        return found + self._against_total()
+
+    def _against_total(self) -> list[Reason]:
+        """The limits of the plan that is entered; a move inside a family is no increase of it."""
+        offer = self.target.offer
+        found: list[Reason] = []
+        if offer is None:
+            return found
+        before = 0 if self.into is None else self.into.seats
+        after = before + self.seats
+        if after < offer.minimum:
+            found.append(Reason(code="below_minimum", number=offer.minimum))
+        if offer.maximum is not None and after > offer.maximum:
+            found.append(Reason(code="above_maximum", number=offer.maximum))
+        if offer.family and offer.family != self.field.offer.family:
+            cap = catalogue.family_cap(vendor_key=offer.vendor_key, family=offer.family, on=self.moment.on)
+            held = catalogue.offers(offer_keys=[row.offer_key for row in self.field.rows if row.offer_key])
+            now = sum(row.seats for row in self.field.rows if _family(held, row) == offer.family)
+            if cap is not None and now + self.seats > cap:
+                found.append(Reason(code="above_maximum", number=cap))
+        return found
+
+    def _against_increase(self) -> list[Reason]:
+        """Old seats leave with the renewal where they cannot be returned, so that must still be possible to ask for."""
+        policy = wishes.renewal_policy(self.source)
+        lock_at = alarms.lock_at(renews_on=self.source.commitment_end_on, policy=policy)
+        found = [Reason(code="renewal_locked")] if self.moment.at >= lock_at else []
+        if self.way is Way.MORE:
+            found += [_as_reason(refusal) for _key, refusal in self._increase().quote.all_refusals]
+        elif self.way is Way.BUY:
+            found += [_as_reason(refusal) for refusal in self._purchase().refusals]
+        return found
+
+    def _increase(self) -> pricing.Priced:
+        assert self.into is not None
+        wished = pricing.Wish(subscription_id=self.into.subscription_id, seats=self.into.seats + self.seats)
+        return pricing.price(by=self.field.by, customer=self.field.customer, wishes=[wished], at=self.moment.at)
+
+    def _purchase(self) -> buy_pricing.Priced:
+        assert self.target.offer is not None
+        return buy_pricing.price(
+            by=self.field.by,
+            customer=self.field.customer,
+            choice=buy_pricing.Choice(
+                tenant_id=self.source.tenant_id, offer_key=self.target.offer.offer_key, seats=self.seats
+            ),
+            subscription_id=self.new_id,
+            at=self.moment.at,
+        )
+
+    def _lines(self, target: holdings.HoldingRow) -> tuple[frozen.Line, ...]:
+        """The priced lines; the old plan's comes first."""
+        if self.opened.is_transition:
+            return swap_pricing.transition_lines(
+                source=self.source, target=target, way=self.way, seats=self.seats, moment=self.moment
+            )
+        if self.way is Way.FREE:
+            return (swap_pricing.unchanged_line(self.source, moment=self.moment),)
+        priced = self._increase() if self.way is Way.MORE else self._purchase()
+        assert priced.calculation is not None
+        return swap_pricing.unchanged_line(self.source, moment=self.moment), *priced.calculation.lines
+
+    def _target_row(self) -> holdings.HoldingRow:
+        """The subscription that takes the people in, as it is or as it will be before its seats come."""
+        if self.into is not None:
+            return self.into
+        rate, offer = self.target.rate, self.target.offer
+        assert rate is not None
+        assert offer is not None
+        return swap_pricing.as_target(
+            source=self.source,
+            offer=_offered(offer, rate, self.source),
+            currency=rate.currency,
+            subscription_id=self.source.subscription_id if self.way is Way.FULL else self.new_id,
+        )
+
+    def calculation(self) -> swap_terms.Calculation:
+        """The priced swap."""
+        row = self._target_row()
+        lines = self._lines(row)
+        overlap = None
+        if not self.opened.is_transition:
+            overlap = swap_pricing.overlap(source=self.source, seats=len(self.chosen), moment=self.moment)
+        old = catalogue.service_plans(sku_id=self.source.sku_id, vendor_key=self.source.vendor_key)
+        new = catalogue.service_plans(sku_id=self.target.sku_id, vendor_key=self.source.vendor_key)
+        swap = swap_terms.Swap(
+            way=self.way,
+            tenant_id=self.source.tenant_id,
+            source=side(self.source),
+            target=side(row, vendor_subscription_id="" if self.into is None else row.vendor_subscription_id),
+            seats=self.seats,
+            people=tuple(
+                swap_terms.Person(
+                    key=each.key,
+                    name=each.name,
+                    address=each.address,
+                    needs_seat=self.target.sku_id not in each.sku_ids,
+                )
+                for each in self.chosen
+            ),
+            overlap=overlap,
+            lost_plans=tuple(title for key, title in old.items() if key not in new),
+            gained_plans=tuple(title for key, title in new.items() if key not in old),
+        )
+        return swap_pricing.calculation(lines=lines, currency=self.source.currency, swap=swap, moment=self.moment)
+
+
+def _as_reason(refusal: Any) -> Reason:
+    """A refusal of the increase or the purchase as a reason against the swap, with its limit where it has one."""
+    return Reason(code=refusal.code, number=getattr(refusal, "maximum", None))
+
+
+def side(row: holdings.HoldingRow, *, vendor_subscription_id: str | None = None) -> swap_terms.Side:
+    """A subscription as one side of a swap."""
+    return swap_terms.Side(
+        subscription_id=row.subscription_id,
+        vendor_subscription_id=row.vendor_subscription_id if vendor_subscription_id is None else vendor_subscription_id,
+        offer_key=row.offer_key,
+        sku_id=row.sku_id,
+        name=row.name,
+        seats=row.seats,
+        term=row.term,
+        billing_plan=row.billing_plan,
+        unit_rate=row.unit_rate,
+        price_list_version=row.price_list_version,
+        commitment_end_on=row.commitment_end_on,
+    )
+
+
+def _offered(offer: catalogue.OfferRow, rate: catalogue.UnitRate, source: holdings.HoldingRow) -> swap_terms.Side:
+    return replace(
+        side(source),
+        offer_key=offer.offer_key,
+        sku_id=offer.sku_id,
+        name=(offer.own_label or offer.title)[:200],
+        unit_rate=f"{rate.amount:f}",
+        price_list_version=rate.price_list_version,
+    )
+
+
+def _family(held: dict[str, catalogue.OfferRow], row: holdings.HoldingRow) -> str:
+    return held[row.offer_key].family if row.offer_key in held else ""
+
+
+def _terms(row: holdings.HoldingRow) -> tuple[holdings.Term, ...]:
+    return holdings.terms(subscription_ids=[row.subscription_id]).get(row.subscription_id, ())
+
+
+def _is_current(row: holdings.HoldingRow, on: dt.date) -> bool:
+    cycle = pricing.cycle_of(row, on=on)
+    return cycle.start_on <= on < min(cycle.end_on, row.commitment_end_on)
