@@ -16,6 +16,7 @@ from seatwright.access.actors import SYSTEM
 from seatwright.assignments.models import Person
 from seatwright.billing import queries as billing
 from seatwright.operations import checkpoints, engine
+from seatwright.operations.changes import NotPossible
 from seatwright.operations.models import Operation
 from seatwright.orders import intents, swap_terms
 from seatwright.orders import queries as orders
@@ -28,10 +29,13 @@ from seatwright.workflows import (
     change_seats,
     charge_cycles,
     connections,
+    run_desk,
     schedule_change,
     swap,
     swap_plan,
+    sync_tenant,
 )
+from tests.stories.test_change_seats import change_at_the_vendor
 from tests.stories.world import BASIC, STANDARD, World, tenant_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -187,7 +191,7 @@ def test_part_of_the_seats_go_to_a_subscription_of_their_own_that_ends_with_the_
     world.move(days=14)
     world.sync()
     charge_cycles.post_due(at=world.at)
-    assert charged(world)[2:] == [
+    assert sorted(charged(world)[2:]) == [
         ("cycle", "Microsoft 365 Business Basic", 7, 4116),
         ("cycle", "Microsoft 365 Business Standard", 3, 3687),
     ]
@@ -447,3 +451,81 @@ def test_what_is_not_possible_says_why(world: World) -> None:
         swap.survey(by=world.actor("south_owner"), subscription_id=choice(world).subscription_id, at=world.at)
     with pytest.raises(permissions.NotAllowed):
         swap.survey(by=world.actor("north_billing"), subscription_id=choice(world).subscription_id, at=world.at)
+
+
+def settle(world: World, decision: run_desk.Decision) -> None:
+    (line,) = run_desk.queue(by=world.actor("support")).parked
+    run_desk.settle(
+        by=world.actor("support"),
+        operation_id=line.operation.id,
+        decision=decision,
+        reason="Read in the vendor's console.",
+        at=world.at,
+    )
+
+
+def test_a_transition_that_the_vendor_does_not_finish_waits_for_a_person_who_books_or_refuses_it(world: World) -> None:
+    world.simulator.settings(transition_s=30 * 86400)
+    refused = book(world, choice(world, 1))
+    world.work(rounds=120, step_s=3600)
+    assert run_desk.queue(by=world.actor("support")).parked[0].operation.parked_reason == "transition_stuck"
+    with pytest.raises(NotPossible):
+        settle(world, "done")
+    settle(world, "not_done")
+    world.work(rounds=10, step_s=3600)
+    assert order_of(world, refused).state == "failed"
+    assert [line.refusal for line in order_of(world, refused).lines] == ["settled_not_done", "seats_refused"]
+    assert (charged(world), licences(world, 1)) == ([], [{BASIC}])
+
+
+def test_a_transition_of_all_seats_can_be_booked_by_a_person_who_knows(world: World) -> None:
+    world.simulator.settings(transition_s=30 * 86400)
+    order_id = book(world, choice(world, *ALL, is_whole=True))
+    world.work(rounds=120, step_s=3600)
+    world.simulator.settings(transition_s=0)
+    settle(world, "done")
+    assert [row.seats for row in rows_of(world, BASIC)] == []
+    assert [seats for _kind, _name, seats, _amount in charged(world)] == [-10, 10]
+    assert order_of(world, order_id).state == "running"
+
+
+def test_the_vendors_failure_is_a_refusal_and_nothing_is_charged(world: World) -> None:
+    world.simulator.settings(transition_failure="conversion", transition_s=60)
+    order_id = book(world, choice(world, 1, 2))
+    world.work(rounds=60, step_s=30)
+    assert order_of(world, order_id).state == "failed"
+    assert [line.refusal for line in order_of(world, order_id).lines] == ["transition_failed", "seats_refused"]
+    assert (charged(world), holdings.open_drifts(seen_by=SYSTEM)) == ([], [])
+
+
+def test_people_whom_the_vendor_failed_to_move_are_moved_one_by_one(world: World) -> None:
+    world.simulator.settings(transition_failure="licences", licence_transfer_s=60)
+    order_id = book(world, choice(world, *ALL, is_whole=True))
+    world.work(rounds=60, step_s=30)
+    assert order_of(world, order_id).state == "done"
+    assert licences(world, *ALL) == [{STANDARD}] * 7
+    require_nobody_ever_without(world)
+
+
+def test_a_reading_while_a_transition_is_open_enters_nothing_and_finds_no_drift(world: World) -> None:
+    order_id = book(world, choice(world, 1, 2))
+    for _ in range(3):
+        engine.run_due(clock=world.clock)
+        world.move(seconds=1)
+    sync_tenant.request_all(at=world.at)
+    engine.run_due(clock=world.clock)
+    engine.run_due(clock=world.clock)
+    assert world.vendor_seats("north", BASIC) == 8
+    assert [row.seats for row in rows_of(world, STANDARD)] == [5]
+    assert holdings.open_drifts(seen_by=SYSTEM) == []
+    world.work(rounds=60, step_s=30)
+    assert order_of(world, order_id).state == "done"
+    assert sorted(row.seats for row in rows_of(world, STANDARD)) == [2, 5]
+
+
+def test_what_changed_at_the_vendor_since_the_booking_refuses_the_transition(world: World) -> None:
+    order_id = book(world, choice(world, 1, 2))
+    change_at_the_vendor(world, world.holding("north", BASIC).vendor_subscription_id, seats=12)
+    world.work(rounds=20, step_s=30)
+    assert order_of(world, order_id).lines[0].refusal == "changed_elsewhere"
+    assert order_of(world, order_id).state == "failed"

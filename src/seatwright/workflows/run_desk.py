@@ -16,11 +16,24 @@ from seatwright.operations import queries as operation_queries
 from seatwright.orders import queries as orders
 from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import renewal_alarms
-from seatwright.workflows import buy_booking, buy_limits, change_seats, seat_operation
+from seatwright.workflows import (
+    buy_booking,
+    buy_limits,
+    change_seats,
+    seat_operation,
+    swap_operation,
+    transition_booking,
+    transition_operation,
+)
 
 Decision = Literal["look_again", "done", "not_done"]
 # What a person's decision books, by the kind of the operation; other kinds have nothing to book.
-BOOKINGS = {change_seats.KIND: seat_operation, buy_limits.KIND: buy_booking}
+BOOKINGS = {
+    change_seats.KIND: seat_operation,
+    buy_limits.KIND: buy_booking,
+    swap_operation.KIND: swap_operation,
+    transition_operation.KIND: transition_booking,
+}
 
 
 class ReasonMissing(Exception):

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import transaction
 
 from seatwright.access import audit
-from seatwright.access.actors import SYSTEM
+from seatwright.access.actors import SYSTEM, Actor
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
@@ -109,7 +109,7 @@ def acquire(view: OperationView, at: dt.datetime) -> engine.StepResult:
         checkpoint("intent.committed")
         return engine.Again(at=at, why="The new seats are being got.")
     if child.state == "refused":
-        return _close(view, job, state="refused", refusal="seats_refused", at=at)
+        return _close(view, job, refusal="seats_refused", at=at)
     return engine.Next() if child.state == "done" else _pause(view, at=at, why="The new seats are being got.")
 
 
@@ -255,35 +255,17 @@ def give_back(view: OperationView, at: dt.datetime) -> engine.StepResult:
 
 
 def close(view: OperationView, at: dt.datetime) -> engine.StepResult:
-    """End the order's line: done when everybody moved, partly done when some did, refused when nobody did."""
+    """End the order's line: done when everybody moved, partly done when some did, refused when nothing came of it."""
     job = _job(view)
-    moved = len(moved_people(view, job.people))
     sync_tenant.request(by=SYSTEM, customer_id=job.order.customer_id, at=at)
-    if moved == len(job.people):
-        return _close(view, job, state="done", refusal="", at=at)
-    # Seats that were converted or bought are there even if nobody could be moved to them.
-    is_part = moved > 0 or job.swap.way is not Way.FREE
-    return _close(view, job, state="partly_done" if is_part else "refused", refusal="people_left", at=at)
+    return _close(view, job, refusal="", at=at)
 
 
-def _close(view: OperationView, job: _Job, *, state: str, refusal: str, at: dt.datetime) -> engine.StepResult:
+def _close(view: OperationView, job: _Job, *, refusal: str, at: dt.datetime) -> engine.StepResult:
     checkpoint("record.before_commit")
     with transaction.atomic(durable=True):
-        subscriptions.hold_still(subscription_ids=[job.swap.source.subscription_id])
-        orders.hold_still(operation_id=view.id)
-        orders.end_line(operation_id=view.id, state=state, refusal=refusal, at=at)
-        audit.record(
-            by=SYSTEM,
-            action=f"swap.{state}",
-            subject_kind="order",
-            subject_id=job.order.order_id,
-            before={},
-            after={"people": len(job.people), "moved": len(moved_people(view, job.people)), "refusal": refusal},
-            at=at,
-            reseller_id=view.reseller_id,
-            customer_id=view.customer_id,
-            operation_id=view.id,
-        )
+        hold_still(view=view)
+        state = _end(view, job, by=SYSTEM, refusal=refusal, at=at)
         operations.finish(
             operation_id=view.id,
             fence=view.fence,
@@ -294,6 +276,49 @@ def _close(view: OperationView, job: _Job, *, state: str, refusal: str, at: dt.d
     checkpoint("record.committed")
     swap_give_back.settle_drifts(job.quoted, at=at)
     return engine.Finished()
+
+
+def hold_still(*, view: OperationView) -> None:
+    """Lock what the end of a swap writes: the subscription that is left, then the order."""
+    subscriptions.hold_still(subscription_ids=[uuid.UUID(view.intent["subscription_id"])])
+    orders.hold_still(operation_id=view.id)
+
+
+def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
+    """End the order's line as far as the swap has come, in the caller's transaction."""
+    _end(view, _job(view), by=by, refusal="", at=at)
+
+
+def refuse(*, view: OperationView, by: Actor, refusal: str, at: dt.datetime) -> None:
+    """End the order's line as refused, in the caller's transaction; what was moved stays moved."""
+    _end(view, _job(view), by=by, refusal=refusal, at=at)
+
+
+def _end(view: OperationView, job: _Job, *, by: Actor, refusal: str, at: dt.datetime) -> str:
+    """End the line, and return the state that it has come to."""
+    moved = len(moved_people(view, job.people))
+    if refusal:
+        state = "refused"
+    elif moved == len(job.people):
+        state = "done"
+    else:
+        # Seats that were converted or bought are there even if nobody could be moved to them.
+        state = "partly_done" if moved or job.swap.way is not Way.FREE else "refused"
+        refusal = "people_left"
+    orders.end_line(operation_id=view.id, state=state, refusal=refusal, at=at)
+    audit.record(
+        by=by,
+        action=f"swap.{state}",
+        subject_kind="order",
+        subject_id=job.order.order_id,
+        before={},
+        after={"people": len(job.people), "moved": moved, "refusal": refusal},
+        at=at,
+        reseller_id=view.reseller_id,
+        customer_id=view.customer_id,
+        operation_id=view.id,
+    )
+    return state
 
 
 def register() -> None:

@@ -7,10 +7,12 @@ subscription that ends with the old one and inherits its windows, or into anothe
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from seatwright.access import audit
 from seatwright.access.actors import Actor
 from seatwright.billing import changes as billing
+from seatwright.operations import changes as operations
 from seatwright.operations.queries import OperationView
 from seatwright.orders import calculation as frozen
 from seatwright.orders import changes as orders
@@ -24,20 +26,33 @@ from seatwright.workflows import readings, schedule_change, swap_pricing
 Way = swap_terms.Way
 Seen = Mapping[str, port.VendorSubscription]
 LEDGER_KIND = "swapped"
+NOTHING: Seen = {}
 
 
-def hold_still(*, view: OperationView, swap: swap_terms.Swap) -> None:
+def swap_of(view: OperationView) -> swap_terms.Swap:
+    """The swap that the operation's order was placed with."""
+    order, _line = order_queries.order_of_operation(operation_id=view.id)
+    return swap_terms.from_json(order.calculation).swap
+
+
+def hold_still(*, view: OperationView) -> None:
     """Lock what the end of a transition writes: both subscriptions, then the order."""
+    swap = swap_of(view)
     subscriptions.hold_still(subscription_ids=[swap.source.subscription_id, swap.target.subscription_id])
     orders.hold_still(operation_id=view.id)
 
 
-def book(*, view: OperationView, by: Actor, seen: Seen, at: dt.datetime) -> None:
-    """The bookings of a transition that happened, in the caller's transaction; `seen` is what the vendor shows."""
+def book(*, view: OperationView, by: Actor, at: dt.datetime, seen: Seen = NOTHING) -> None:
+    """The bookings of a transition that happened, in the caller's transaction; `seen` is what the vendor shows.
+
+    Raises operations.changes.NotPossible while it is not known which subscription was made.
+    """
     order, line = order_queries.order_of_operation(operation_id=view.id)
     quoted = swap_terms.from_json(order.calculation)
     swap = quoted.swap
-    hold_still(view=view, swap=swap)
+    if swap.way is Way.PARTIAL and "reached" not in view.progress:
+        raise operations.NotPossible(state=view.state, action="booking without the new subscription")
+    hold_still(view=view)
     held = [swap.source.subscription_id, *([swap.target.subscription_id] if swap.way is Way.MERGE else [])]
     carry_overs = [schedule_change.before_change(subscription_id=each) for each in held]
     source = holdings.by_ids(subscription_ids=[swap.source.subscription_id])[0]
@@ -51,22 +66,38 @@ def book(*, view: OperationView, by: Actor, seen: Seen, at: dt.datetime) -> None
         carry_over(by=by, at=at)
     _charge(view, order, line, quoted, at=at)
     orders.end_line(operation_id=view.id, state="done", at=at)
+    _note(view, by=by, action="seats.swapped", after=_told(swap, order), at=at)
+
+
+def _told(swap: swap_terms.Swap, order: order_queries.OrderRow) -> dict[str, Any]:
+    return {
+        "way": swap.way.value,
+        "seats": swap.seats,
+        "from": swap.source.name,
+        "to": swap.target.name,
+        "to_subscription_id": str(swap.target.subscription_id),
+        "order_id": str(order.order_id),
+    }
+
+
+def refuse(*, view: OperationView, by: Actor, refusal: str, at: dt.datetime) -> None:
+    """Note on the order that the vendor converted nothing, in the caller's transaction; nothing is charged."""
+    hold_still(view=view)
+    orders.end_line(operation_id=view.id, state="refused", at=at, refusal=refusal[:64])
+    _note(view, by=by, action="transition.refused", after={"refusal": refusal}, at=at)
+
+
+def _note(view: OperationView, *, by: Actor, action: str, after: dict[str, Any], at: dt.datetime) -> None:
     audit.record(
         by=by,
-        action="seats.swapped",
+        action=action,
         subject_kind="subscription",
-        subject_id=swap.source.subscription_id,
-        before={"name": swap.source.name, "seats": swap.source.seats},
-        after={
-            "way": swap.way.value,
-            "seats": swap.seats,
-            "name": swap.target.name,
-            "to_subscription_id": str(swap.target.subscription_id),
-            "order_id": str(order.order_id),
-        },
+        subject_id=view.intent["subscription_id"],
+        before={},
+        after=after,
         at=at,
-        reseller_id=order.reseller_id,
-        customer_id=order.customer_id,
+        reseller_id=view.reseller_id,
+        customer_id=view.customer_id,
         operation_id=view.id,
     )
 
@@ -134,15 +165,14 @@ def _enter(
     at: dt.datetime,
 ) -> None:
     """The new subscription with the source's term and the windows of the lots that it came from (invariant 14)."""
-    target = quoted.swap.target
-    shown = seen[str(view.progress["reached"])]
+    target, reached = quoted.swap.target, str(view.progress["reached"])
     subscriptions.adopt(
         new=subscriptions.NewSubscription(
             tenant_id=source.tenant_id,
             reseller_id=source.reseller_id,
             customer_id=source.customer_id,
             vendor_key=source.vendor_key,
-            vendor_subscription_id=shown.subscription_id,
+            vendor_subscription_id=reached,
             offer_key=target.offer_key,
             sku_id=target.sku_id,
             name=target.name,
@@ -156,7 +186,7 @@ def _enter(
             is_trial=False,
             charged_from_on=quoted.on + dt.timedelta(days=1),
         ),
-        reading=readings.reading(shown, ends_on=source.commitment_end_on),
+        reading=_reading(source, quoted.swap, seen.get(reached)),
         policy_version=quoted.policy_version,
         at=at,
         lots=lots,
@@ -164,6 +194,23 @@ def _enter(
         operation_id=view.id,
         first_part=len(lots),
         subscription_id=target.subscription_id,
+    )
+
+
+def _reading(
+    source: holdings.HoldingRow, swap: swap_terms.Swap, shown: port.VendorSubscription | None
+) -> subscriptions.Reading:
+    """What the vendor shows of the new subscription; what follows from the transition where it was not read again."""
+    if shown is not None:
+        return readings.reading(shown, ends_on=source.commitment_end_on)
+    return subscriptions.Reading(
+        status="active",
+        seats=swap.seats,
+        auto_renew=source.auto_renew,
+        commitment_end_on=source.commitment_end_on,
+        returnable=None,
+        scheduled=None,
+        cancellable_until=None,
     )
 
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from seatwright.access import audit
-from seatwright.access.actors import SYSTEM, Actor
+from seatwright.access.actors import SYSTEM
 from seatwright.catalogue import naming
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
@@ -23,8 +22,6 @@ from seatwright.operations import engine
 from seatwright.operations import queries as operation_queries
 from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
-from seatwright.orders import changes as orders
-from seatwright.orders import queries as order_queries
 from seatwright.orders import swap_terms
 from seatwright.vendors import port
 from seatwright.workflows import connections, sending, transition_booking
@@ -71,15 +68,11 @@ def _product_of(catalogue_id: str) -> tuple[str, str]:
     return product_id, rest.partition(":")[0]
 
 
-def swap_of(view: OperationView) -> swap_terms.Swap:
-    """The swap that the operation's order was placed with."""
-    order, _line = order_queries.order_of_operation(operation_id=view.id)
-    return swap_terms.from_json(order.calculation).swap
-
-
 def _job(view: OperationView) -> _Job:
     tenant = customers.tenant(seen_by=SYSTEM, tenant_id=uuid.UUID(view.intent["tenant_id"]))
-    return _Job(swap=swap_of(view), vendor=connections.vendor_of(tenant), ref=connections.reference(tenant))
+    return _Job(
+        swap=transition_booking.swap_of(view), vendor=connections.vendor_of(tenant), ref=connections.reference(tenant)
+    )
 
 
 def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
@@ -244,27 +237,9 @@ def record(view: OperationView, at: dt.datetime) -> engine.StepResult:
 
 def _refuse(view: OperationView, refusal: str, *, at: dt.datetime) -> engine.StepResult:
     with transaction.atomic(durable=True):
-        refuse(view=view, by=SYSTEM, refusal=refusal, at=at)
+        transition_booking.refuse(view=view, by=SYSTEM, refusal=refusal, at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="refused", at=at, note=refusal)
     return engine.Finished()
-
-
-def refuse(*, view: OperationView, by: Actor, refusal: str, at: dt.datetime) -> None:
-    """Note on the order that the vendor converted nothing, in the caller's transaction; nothing is charged."""
-    transition_booking.hold_still(view=view, swap=swap_of(view))
-    orders.end_line(operation_id=view.id, state="refused", at=at, refusal=refusal[:64])
-    audit.record(
-        by=by,
-        action="transition.refused",
-        subject_kind="subscription",
-        subject_id=view.intent["subscription_id"],
-        before={},
-        after={"refusal": refusal},
-        at=at,
-        reseller_id=view.reseller_id,
-        customer_id=view.customer_id,
-        operation_id=view.id,
-    )
 
 
 def makes(*, customer_id: uuid.UUID, seen: port.VendorSubscription) -> bool:
