@@ -109,6 +109,12 @@ def close(*, subscription_id: uuid.UUID, effective_on: dt.date, state: str, at: 
     return bool(rows.update(state=state, closed_at=at))
 
 
+def open_as_json(*, subscription_id: uuid.UUID) -> dict[str, Any]:
+    """The open wishes of a subscription by date, as JSON, to be compared with those of another moment."""
+    rows = open_intents(subscription_ids=[subscription_id]).get(subscription_id, ())
+    return {each.pending.effective_on.isoformat(): to_json(each.pending.changes) for each in rows}
+
+
 def to_json(changes: Mapping[timeline.Dimension, timeline.Value]) -> dict[str, Any]:
     """The wishes as JSON; `from_json` gives equal ones back."""
     plain: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What people look at before a renewal: the card of one subscription, and the radar over many. Reads only."""
+"""The radar: coming renewals, what a decision about each can save, and until when. Reads only (idea 7)."""
 
 import datetime as dt
 import uuid
@@ -14,27 +14,11 @@ from seatwright.orders import intents
 from seatwright.rules import alarms, money, renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import renewal_alarms
-from seatwright.workflows import licence_rows, pricing, schedule_change
+from seatwright.workflows import licence_rows, pricing
 from seatwright.workflows import wishes as wishing
 
 PAGE = 50
 CANDIDATES = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sheet:
-    """One renewal to decide on; `combinations` are those that the following offer is sold with, shortest first.
-
-    `offer_names` names the offers of the plan. `is_open` says that wishes can be changed now.
-    """
-
-    plan: schedule_change.Plan
-    combinations: tuple[tuple[terms.Term, terms.BillingPlan], ...]
-    offer_names: dict[str, str]
-    held_offer: str
-    held_term: terms.Term
-    held_plan: terms.BillingPlan
-    is_open: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,44 +81,6 @@ class StaffRadar:
 
     rows: tuple[StaffLine, ...]
     after: str
-
-
-def sheet(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> Sheet | None:
-    """The renewal of a running subscription, None where its offer is not known.
-
-    Raises access.permissions.Unknown for a foreign or unknown id.
-    """
-    row = holdings.holding(seen_by=by, subscription_id=subscription_id)
-    if row.status not in licence_rows.LIVE_STATES or not row.offer_key:
-        return None
-    try:
-        plan = schedule_change.plan(by=by, subscription_id=subscription_id, at=at)
-    except (wishing.NotRunning, catalogue.OfferUnknown):
-        return None
-    named = catalogue.offers(offer_keys=[row.offer_key, plan.following.offer], reseller_id=row.reseller_id)
-    held = named.get(plan.following.offer)
-    sold = () if held is None else _sold(held, reseller_id=row.reseller_id)
-    return Sheet(
-        plan=plan,
-        combinations=tuple(sorted(sold, key=lambda each: (each[0].months, each[1].months))),
-        held_offer=row.offer_key,
-        held_term=terms.Term(row.term),
-        held_plan=terms.BillingPlan(row.billing_plan),
-        offer_names={key: each.own_label or each.title for key, each in named.items()},
-        is_open=row.status == "active" and not plan.is_locked,
-    )
-
-
-def _sold(held: catalogue.OfferRow, *, reseller_id: uuid.UUID) -> frozenset[tuple[terms.Term, terms.BillingPlan]]:
-    rows = catalogue.offers_for(
-        market=held.market,
-        segment=held.segment,
-        reseller_id=reseller_id,
-        vendor_key=held.vendor_key,
-        product_id=held.product_id,
-        vendor_sku_id=held.vendor_sku_id,
-    )
-    return frozenset((terms.Term(each.term), terms.BillingPlan(each.billing_plan)) for each in rows)
 
 
 def radar(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> Radar:

@@ -8,7 +8,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import transaction
 
@@ -36,6 +36,10 @@ class Conflicted(Exception):
     def __init__(self, found: tuple[conflicts.Conflict, ...]) -> None:
         super().__init__("conflicted")
         self.found = found
+
+
+class WishedMeanwhile(Exception):
+    """The wishes are no longer those that this one was to replace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,18 +148,22 @@ def schedule(
     subscription_id: uuid.UUID,
     wishes: Mapping[Dimension, timeline.Value],
     clear: Collection[Dimension] = (),
+    only_over: Mapping[str, Any] | None = None,
     at: dt.datetime,
 ) -> None:
     """Wish for the next renewal, one value for each dimension named; others stay as they were wished.
 
     A value that would hold anyway clears its dimension (invariant 15), and so does naming it in `clear`. Stored with an
-    operation that tells the vendor, in one transaction. Raises Conflicted, wishes.NotRunning,
-    access.permissions.Unknown or NotAllowed.
+    operation that tells the vendor, in one transaction. With `only_over`, the open wishes by date as JSON, nothing is
+    stored over others: raises WishedMeanwhile. Raises Conflicted, wishes.NotRunning, access.permissions.Unknown or
+    NotAllowed.
     """
     row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
     _require_unlocked(row, at=at)
     with transaction.atomic(durable=True):
         row = _held_still(subscription_id)
+        if only_over is not None and intents.open_as_json(subscription_id=subscription_id) != only_over:
+            raise WishedMeanwhile
         line = _wished(wishing.timeline_of(row), wishes, clear)
         blocking = tuple(c for c in conflicts.found(timeline=line, allowed=_allowed(row, line)) if c.is_blocking)
         if blocking:

@@ -1,0 +1,257 @@
+"""Journey 7, the silent half: reminders while nobody answers, and at the deadline the default, once and by the system.
+
+Nothing here can be asked for by a person. The default is applied only at or after the deadline, only to a line that
+nobody answered, and only while the licence and its wishes are what they were when the sheet was made: a wish made
+elsewhere counts more than silence, and so does one taken back.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection
+
+from django.db import transaction
+
+from seatwright.access import audit, identifiers
+from seatwright.access.actors import SYSTEM
+from seatwright.catalogue import queries as catalogue
+from seatwright.customers import queries as customers
+from seatwright.operations import changes as operations
+from seatwright.operations import engine
+from seatwright.operations import queries as operation_queries
+from seatwright.operations.checkpoints import checkpoint
+from seatwright.operations.queries import OperationView
+from seatwright.orders import sheet_changes, sheets
+from seatwright.rules import reminders, terms, timeline
+from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import answer_sheet, renewal_sheets, schedule_change, sheet_options, wish_limits
+from seatwright.workflows import wishes as wishing
+
+KIND = "close_sheet"
+DEADLINE = dt.timedelta(days=3)
+# A line with this note has its default under way: what it brought is not taken for somebody's wish after a crash.
+APPLYING = "applying"
+
+
+def remind_and_close(*, at: dt.datetime) -> int:
+    """Send the reminder of the stage reached, and queue closing each sheet whose deadline is past; how many of both."""
+    done, after = 0, None
+    while page := sheets.sent(after=after):
+        for sheet in page:
+            done += _queue_closing(sheet, at=at) if at >= sheet.deadline_at else _remind(sheet, at=at)
+        after = page[-1].sheet_id
+    return done
+
+
+def _remind(sheet: sheets.SheetRow, *, at: dt.datetime) -> int:
+    told = sheets.notices(sheet_ids=[sheet.sheet_id]).get(sheet.sheet_id, ())
+    if _stage(sheet, told, at=at) is None:
+        return 0
+    customer = customers.customer(seen_by=SYSTEM, customer_id=sheet.customer_id)
+    owners = customers.members(
+        roles=renewal_sheets.OWNERS, reseller_id=sheet.reseller_id, customer_id=sheet.customer_id
+    )
+    with transaction.atomic(durable=True):
+        held = sheet_changes.hold(sheet_id=sheet.sheet_id)
+        told = sheets.notices(sheet_ids=[sheet.sheet_id]).get(sheet.sheet_id, ())
+        stage = _stage(held, told, at=at)
+        if held.state != "sent" or stage is None or not owners:
+            return 0
+        renewal_sheets.write_to(held, owners, kind="reminder", before=stage, customer=customer, at=at)
+        audit.record(
+            by=SYSTEM,
+            action="sheet.reminded",
+            subject_kind="renewal_sheet",
+            subject_id=sheet.sheet_id,
+            before={},
+            after={"days_before": stage.days, "to": [owner.email for owner in owners]},
+            at=at,
+            reseller_id=sheet.reseller_id,
+            customer_id=sheet.customer_id,
+        )
+    return 1
+
+
+def _stage(sheet: sheets.SheetRow, told: tuple[sheets.NoticeRow, ...], *, at: dt.datetime) -> dt.timedelta | None:
+    assert sheet.sent_at is not None
+    return reminders.due(
+        deadline_at=sheet.deadline_at,
+        sent_at=sheet.sent_at,
+        before=catalogue.sheet_rules(on=sheet.sent_at.date()).reminders_before,
+        told=[notice.before for notice in told if notice.kind == "reminder"],
+        at=at,
+    )
+
+
+def _queue_closing(sheet: sheets.SheetRow, *, at: dt.datetime) -> int:
+    key = f"{KIND}:{sheet.sheet_id}"
+    with transaction.atomic(durable=True):
+        if operation_queries.is_open(lease_key=key):
+            return 0
+        operations.open_operation(
+            operation_id=identifiers.new_id(),
+            kind=KIND,
+            lease_key=key,
+            intent={"sheet_id": str(sheet.sheet_id)},
+            policy_version=sheet.policy_version,
+            request_id=identifiers.new_id(),
+            reseller_id=sheet.reseller_id,
+            customer_id=sheet.customer_id,
+            by=SYSTEM,
+            due_at=at,
+            deadline_at=at + DEADLINE,
+            at=at,
+        )
+    return 1
+
+
+def settle(view: OperationView, at: dt.datetime) -> engine.StepResult:
+    """The operation's one step: decide every line that is left, one by one, then close the sheet."""
+    sheet_id = uuid.UUID(view.intent["sheet_id"])
+    sheet = sheets.sheet(seen_by=SYSTEM, sheet_id=sheet_id)
+    if sheet.state != "sent":
+        operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at, note="closed before")
+        return engine.Finished()
+    if at < sheet.deadline_at:
+        return engine.Again(at=sheet.deadline_at, why="The deadline is still ahead.")
+    for line in sheet.lines:
+        if line.state == "answering":
+            _finish_answer(sheet, line, at=at)
+        elif line.state == "open":
+            _decide(sheet, line, at=at)
+    checkpoint("record.before_commit")
+    with transaction.atomic(durable=True):
+        held = sheet_changes.hold(sheet_id=sheet_id)
+        if held.state == "sent":
+            answer_sheet.close(held, state=_outcome(held), by=SYSTEM, at=at)
+        operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
+    checkpoint("record.committed")
+    return engine.Finished()
+
+
+def _outcome(sheet: sheets.SheetRow) -> str:
+    states = {line.state for line in sheet.lines}
+    if states == {"answered"}:
+        return "answered"
+    return "defaulted" if "defaulted" in states else "expired"
+
+
+def _finish_answer(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datetime) -> None:
+    """Carry out what a person had chosen when their request was cut off; silence it was not."""
+    row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
+    trouble: answer_sheet.Trouble | None = answer_sheet.Trouble(problem="changed")
+    if sheet_options.is_as_asked(row, line):
+        trouble = answer_sheet.carry_out(by=SYSTEM, line=line, at=at)
+    with transaction.atomic(durable=True):
+        sheet_changes.hold(sheet_id=sheet.sheet_id)
+        sheet_changes.settle_line(
+            line_id=line.line_id,
+            state="answered" if trouble is None else "left",
+            note="" if trouble is None else trouble.problem,
+        )
+
+
+def _decide(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datetime) -> None:
+    """What becomes of a line that nobody answered: the wish that stands, the default, or nothing."""
+    if sheet.default == "nothing":
+        _write(sheet, line, state="left", note="silence", at=at)
+        return
+    row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
+    choice, seats = _default(sheet, line, row)
+    wishes, clear = sheet_options.chosen(key=choice, seats=seats, held_seats=row.seats)
+    if not sheet_options.is_as_asked(row, line):
+        _write(sheet, line, state="standing", note="changed", at=at)
+        return
+    standing = sheet_options.wishes_now(row)
+    if standing and not (line.note == APPLYING and _comes_to(row, wishes, clear, at=at)):
+        _write(sheet, line, state="standing", note="wished", at=at)
+        return
+    if standing != line.wishes and not standing:
+        _write(sheet, line, state="standing", note="revoked", at=at)
+        return
+    _mark_applying(sheet, line, at=at)
+    checkpoint("intent.committed")
+    try:
+        schedule_change.schedule(
+            by=SYSTEM, subscription_id=row.subscription_id, wishes=wishes, clear=clear, only_over=standing, at=at
+        )
+    except schedule_change.WishedMeanwhile:
+        _write(sheet, line, state="standing", note="wished", at=at)
+        return
+    except schedule_change.Conflicted as conflicted:
+        _write(sheet, line, state="left", note=str(conflicted.found[0].reason.code), at=at)
+        return
+    amount = sheet_options.amount_minor(asked=line, key=choice, seats=seats)
+    _write(sheet, line, state="defaulted", choice=choice, seats=seats, term_minor=amount, at=at)
+
+
+def _default(sheet: sheets.SheetRow, line: sheets.LineRow, row: holdings.HoldingRow) -> tuple[str, int]:
+    """The option that silence chooses, and its seats: never fewer than people use by now."""
+    reduced = line.option(sheet_options.REDUCE)
+    if sheet.default == "cancel":
+        return sheet_options.CANCEL, 0
+    if sheet.default == "keep" or reduced is None:
+        return sheet_options.KEEP, row.seats
+    used = 0
+    if row.status == "active" and row.offer_key:
+        used = wish_limits.allowed(row=row, term=terms.Term(row.term)).assigned or 0
+    seats = max(int(reduced["seats"]), used)
+    return (sheet_options.REDUCE, seats) if seats < row.seats else (sheet_options.KEEP, row.seats)
+
+
+def _comes_to(
+    row: holdings.HoldingRow,
+    wishes: dict[timeline.Dimension, timeline.Value],
+    clear: Collection[timeline.Dimension],
+    *,
+    at: dt.datetime,
+) -> bool:
+    """Whether the wishes that stand are those of the default, applied before this run was cut off."""
+    seen = schedule_change.preview(by=SYSTEM, subscription_id=row.subscription_id, wishes=wishes, clear=clear, at=at)
+    return seen.following is not None and seen.following == timeline.next_term(timeline=wishing.timeline_of(row))
+
+
+def _mark_applying(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datetime) -> None:
+    with transaction.atomic(durable=True):
+        sheet_changes.hold(sheet_id=sheet.sheet_id)
+        sheet_changes.decide_line(line_id=line.line_id, state="open", by=None, note=APPLYING, at=at)
+
+
+def _write(
+    sheet: sheets.SheetRow,
+    line: sheets.LineRow,
+    *,
+    state: str,
+    choice: str = "",
+    seats: int | None = None,
+    term_minor: int | None = None,
+    note: str = "",
+    at: dt.datetime,
+) -> None:
+    with transaction.atomic(durable=True):
+        sheet_changes.hold(sheet_id=sheet.sheet_id)
+        sheet_changes.decide_line(
+            line_id=line.line_id,
+            state=state,
+            by=SYSTEM,
+            choice=choice,
+            seats=seats,
+            term_minor=term_minor,
+            note=note,
+            at=at,
+        )
+        audit.record(
+            by=SYSTEM,
+            action=f"sheet.line_{state}",
+            subject_kind="renewal_sheet",
+            subject_id=sheet.sheet_id,
+            before={"subscription_id": str(line.subscription_id)},
+            after={"choice": choice, "seats": seats, "note": note},
+            at=at,
+            reseller_id=sheet.reseller_id,
+            customer_id=sheet.customer_id,
+        )
+
+
+def register() -> None:
+    """Tell the engine how this operation runs."""
+    engine.register(engine.Kind(name=KIND, steps=(("settle", settle),)))
