@@ -35,9 +35,7 @@ def choice(world: World, row: dict[str, str], *, seats: int = 3, **more: Any) ->
 
 
 def against(world: World, wanted: buy_pricing.Choice, *, by: str = "north_owner") -> tuple[purchases.Refusal, ...]:
-    return buy.preview(
-        by=world.actor(by), customer_id=world.customer_ids["north"], choice=wanted, at=world.at
-    ).refusals
+    return buy.preview(by=world.actor(by), customer_id=world.customer_ids["north"], choice=wanted, at=world.at).refusals
 
 
 def quote(world: World, wanted: buy_pricing.Choice, *, by: str = "north_owner", **more: Any) -> change_seats.Prepared:
@@ -101,3 +99,40 @@ def test_a_purchase_starts_its_own_term_and_is_charged_as_quoted(world: World) -
     world.sync()
     assert len(bought(world)) == 1
     assert len(holdings.holdings(seen_by=SYSTEM, customer_ids=[world.customer_ids["north"]])) == 4
+
+
+CHECKOUT = {"method": "POST", "path": "/checkout$", "nth": 1, "times": 1}
+CART = {"method": "POST", "path": "/carts$", "nth": 1, "times": 1}
+ORDER = {"method": "GET", "path": "/orders/", "nth": 1, "times": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "where", "members"),
+    [
+        ("timeout_before_effect", CART, {}),
+        ("timeout_after_effect", CART, {}),
+        ("throttle_429", CART, {"variant": "integer"}),
+        ("timeout_before_effect", CHECKOUT, {}),
+        ("timeout_after_effect", CHECKOUT, {"variant": "closed"}),
+        ("timeout_after_effect", CHECKOUT, {"variant": "mid_body"}),
+        ("error_5xx_after_effect", CHECKOUT, {}),
+        ("error_5xx_before_effect", CHECKOUT, {}),
+        ("throttle_429", CHECKOUT, {"variant": "integer"}),
+        ("garbled", CHECKOUT, {"variant": "html"}),
+        ("error_5xx_before_effect", ORDER, {}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(str(part) for part in value.values()),
+)
+def test_a_fault_on_any_call_leaves_exactly_one_purchase(
+    world: World, kind: str, where: dict[str, Any], members: dict[str, Any]
+) -> None:
+    world.simulator.fault(kind, match=where, **members)
+    made = quote(world, choice(world, E3))
+    order_id = place(world, made)
+    world.work(rounds=80)
+    assert world.simulator.fired()[kind] >= 1
+    assert follow_order.order(by=world.actor("north_owner"), order_id=order_id).state == "done"
+    assert len(at_the_vendor(world)) == 4
+    assert [row.seats for row in bought(world)] == [3]
+    charges = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])
+    assert [charge.seats for charge in charges] == [3]

@@ -145,6 +145,8 @@ def _menu(request: HttpRequest, *, by: Actor, current: customers.CustomerRow | N
     where = {"reseller_id": current.reseller_id, "customer_id": current.customer_id}
     if permissions.allowed(by=by, action="licences.view", **where):
         links.append(_link(request, _("Licences"), "armchair", "licences", current.customer_id))
+        links.append(_link(request, _("Catalogue"), "package", "catalogue", current.customer_id))
+        links.append(_link(request, _("Requests"), "inbox", "requests", current.customer_id))
         links.append(_link(request, _("Look ahead"), "calendar-event", "ahead", current.customer_id))
         links.append(_link(request, _("Renewals"), "history", "renewals", current.customer_id))
     if permissions.allowed(by=by, action="people.view", **where):
@@ -161,5 +163,6 @@ def _staff_menu(request: HttpRequest, *, by: Actor) -> tuple[Link, ...]:
         _link(request, _("Customers"), "building-store", "staff_customers"),
         _link(request, _("Order queue"), "inbox", "staff_queue"),
         _link(request, _("All renewals"), "history", "staff_renewals"),
+        _link(request, _("Requests"), "help-circle", "staff_requests"),
         _link(request, _("Components"), "package", "components"),
     )

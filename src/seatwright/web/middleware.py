@@ -11,8 +11,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from seatwright.access import permissions
-from seatwright.web import errors, requests
-from seatwright.workflows import change_seats, pricing
+from seatwright.web import errors, requests, wording_buy
+from seatwright.workflows import buy_pricing, change_seats, pricing
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -76,6 +76,10 @@ class RefusalPages:
         if isinstance(exception, change_seats.KeyMismatch):
             return errors.refused(
                 request, text=_("This booking did not come from its review page. Open the quote again.")
+            )
+        if isinstance(exception, buy_pricing.Refused):
+            return errors.refused(
+                request, text=" ".join(wording_buy.refusal(each) for each in exception.priced.refusals)
             )
         if isinstance(exception, pricing.Refused):
             return errors.refused(

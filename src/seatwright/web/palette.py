@@ -35,6 +35,7 @@ def _pages(*, by: Actor) -> list[Entry]:
         places += [
             (_("Customers"), "staff_customers", "building-store"),
             (_("Order queue"), "staff_queue", "inbox"),
+            (_("Requests"), "staff_requests", "help-circle"),
         ]
     places += [
         (_("Two-step sign-in"), "mfa_index", "shield-lock"),

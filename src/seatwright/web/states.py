@@ -37,6 +37,10 @@ def _calm(label: Promise, icon: str = "ban") -> Shown:
 
 STATES: dict[str, Shown] = {
     "active": _good(_("Active")),
+    "request_open": _info(_("Asked"), "inbox"),
+    "request_answered": _warn(_("Answered"), "info-circle"),
+    "request_booked": _good(_("Ordered")),
+    "request_declined": _calm(_("Declined")),
     "draft": _calm(_("Draft"), "circle-dashed"),
     "awaiting_approval": _info(_("Waiting for approval"), "hourglass-empty"),
     "awaiting_payment": _info(_("Waiting for payment"), "wallet"),

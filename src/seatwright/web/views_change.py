@@ -99,7 +99,7 @@ def _quote_page(
         "asked": wish_answers.asked(
             calculation=prepared.calculation, answers=answers, is_refused=request.method == "POST"
         ),
-        "order_words": _order_words(),
+        "order_words": order_words(),
         "needs_reason": by.is_staff,
         "reason": reason,
         "reason_error": error,
@@ -119,7 +119,7 @@ def requote(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("quote", args=[fresh]), status=303)
 
 
-def _order_words() -> str:
+def order_words() -> str:
     """The words on the button that binds the customer, in the language in which they were read."""
     return _("Order with obligation to pay")
 
@@ -139,7 +139,7 @@ def book(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
             by=by,
             quote_id=quote_id,
             idempotency_key=keys[0],
-            agreed_words=_order_words(),
+            agreed_words=order_words(),
             on_behalf_reason=reason,
             answers=wish_answers.read(posted=request.POST, calculation=calculation),
             at=requests.now(),

@@ -30,12 +30,14 @@ ENTRY_KINDS: Words = {
     "added": gettext_lazy("Seats added"),
     "returned": gettext_lazy("Seats returned"),
     "corrected": gettext_lazy("Corrected"),
+    "bought": gettext_lazy("Bought"),
     "renewed": gettext_lazy("Renewed"),
     "ended": gettext_lazy("Ended"),
 }
 EVENTS: Words = {
     "seats.changed": gettext_lazy("Number of seats changed"),
     "order.placed": gettext_lazy("Order placed"),
+    "subscription.bought": gettext_lazy("Subscription bought"),
     "subscription.adopted": gettext_lazy("Subscription taken over"),
     "drift.adopted": gettext_lazy("The vendor's number of seats taken over"),
     "seats.refused": gettext_lazy("Change of seats not carried out"),
@@ -62,6 +64,8 @@ PARKED: Words = {
     "run_limit": gettext_lazy("It was tried very often without an end."),
     "bug": gettext_lazy("Our own program failed on it."),
     "sent_too_often": gettext_lazy("The change was sent several times without effect."),
+    "bought_otherwise": gettext_lazy("The vendor shows something else than what was ordered."),
+    "order_failed": gettext_lazy("The vendor shows that its order came to nothing."),
 }
 LINE_REFUSALS: Words = {
     "not_active": gettext_lazy("The subscription is no longer active at the vendor, so nothing was sent."),

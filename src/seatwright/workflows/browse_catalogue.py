@@ -68,7 +68,10 @@ class PlanRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Product:
-    """A product with everything that its page shows before the vendor is asked."""
+    """A product with everything that its page shows before the vendor is asked.
+
+    `names` are those of all the customer's subscriptions, by the vendor's id.
+    """
 
     customer: customers.CustomerRow
     product_key: str
@@ -84,6 +87,7 @@ class Product:
     plans: tuple[PlanRow, ...]
     tenants: tuple[customers.TenantRow, ...]
     held: tuple[holdings.HoldingRow, ...]
+    names: Mapping[str, str]
     may_quote: bool
     may_buy: bool
     may_ask: bool
@@ -187,6 +191,7 @@ def product(*, by: Actor, customer_id: uuid.UUID, product_key: str, at: dt.datet
     ]
     if not offers:
         raise permissions.Unknown
+    live = _live(customer, by=by)
     first, place = offers[0], {"reseller_id": customer.reseller_id, "customer_id": customer_id}
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
     needs = catalogue.product_names(product_keys=first.prerequisites, reseller_id=customer.reseller_id)
@@ -210,7 +215,8 @@ def product(*, by: Actor, customer_id: uuid.UUID, product_key: str, at: dt.datet
             for tenant in customers.tenants(seen_by=by, customer_ids=[customer_id], action="catalogue.view")
             if tenant.vendor_key == first.vendor_key
         ),
-        held=tuple(row for row in _live(customer, by=by) if buy_limits.product_of(row.offer_key) == product_key),
+        names={row.vendor_subscription_id: row.name for row in live},
+        held=tuple(row for row in live if buy_limits.product_of(row.offer_key) == product_key),
         may_quote=permissions.allowed(by=by, action="seats.quote", **place),
         may_buy=permissions.allowed(by=by, action="seats.book", **place),
         may_ask=permissions.allowed(by=by, action="offers.request", **place),

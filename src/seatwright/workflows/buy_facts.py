@@ -5,7 +5,8 @@ rests on it is refused until the vendor has been asked.
 """
 
 import datetime as dt
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seatwright.access.actors import SYSTEM
@@ -57,7 +58,7 @@ class Asked:
     was_reached: bool
     agreement: Agreement
     promotions: tuple[OfferedPromotion, ...]
-    ends: tuple[PossibleEnd, ...]
+    ends: Mapping[str, tuple[PossibleEnd, ...]]
 
 
 def ask(
@@ -66,10 +67,10 @@ def ask(
     tenant: customers.TenantRow,
     product_id: str,
     vendor_sku_id: str,
-    term: str,
+    plan_terms: Sequence[str],
     at: dt.datetime,
 ) -> Asked:
-    """Everything that a page offers for this product and term."""
+    """Everything that a page offers for this product, with the possible ends for each of the terms."""
     trouble: list[port.VendorTrouble] = []
     no_promotions: tuple[OfferedPromotion, ...] = ()
     no_ends: tuple[PossibleEnd, ...] = ()
@@ -91,7 +92,7 @@ def ask(
         ),
         no_promotions,
     )
-    ends = tolerant(lambda: ends_of(tenant=tenant, term=term, at=at), no_ends)
+    ends = {term: tolerant(functools.partial(ends_of, tenant=tenant, term=term, at=at), no_ends) for term in plan_terms}
     return Asked(was_reached=not trouble, agreement=agreement, promotions=promotions, ends=ends)
 
 

@@ -314,3 +314,9 @@ def choice_of(line: frozen.Line) -> Choice:
         promotion_share=bought.promotion_share,
         custom_end_on=line.commitment_end_on if bought.has_custom_end else None,
     )
+
+
+def product_of(line: frozen.Line) -> str:
+    """The `product_id:vendor_sku_id` that the line buys."""
+    assert line.purchase is not None
+    return buy_limits.product_of(line.purchase.offer_key)

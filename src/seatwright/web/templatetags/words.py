@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from seatwright.web import formats, wording
+from seatwright.web import formats, wording, wording_buy
 
 register = template.Library()
 
@@ -84,7 +84,7 @@ def parked_reason(code: str) -> str:
 @register.filter
 def line_refusal(code: str) -> str:
     """Why a booked line was not carried out."""
-    return wording.line_refusal(code)
+    return wording_buy.line_refusal(code)
 
 
 @register.filter
