@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from seatwright.access import permissions
@@ -12,6 +13,7 @@ from seatwright.operations import queries as operations
 from seatwright.orders import calculation as frozen
 from seatwright.orders import queries as orders
 from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import follow_swap, swap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,10 @@ class LineProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderPage:
-    """An order; while `is_running` its page asks again. The estimates are seconds measured over past orders."""
+    """An order; while `is_running` its page asks again. The estimates are seconds measured over past orders.
+
+    `swap` is set where people change their plan with it.
+    """
 
     order_id: uuid.UUID
     customer: customers.CustomerRow
@@ -59,6 +64,7 @@ class OrderPage:
     most_s: float | None
     measured: int
     may_see_people: bool
+    swap: follow_swap.Progress | None = None
 
     @property
     def is_running(self) -> bool:
@@ -101,7 +107,9 @@ def order(*, by: Actor, order_id: uuid.UUID) -> OrderPage:
                 way=views[line.operation_id].intent.get("wish", {}).get("way", ""),
             )
             for line in row.lines
+            if _is_shown(line, views)
         ),
+        swap=follow_swap.of_order(by=by, order=row) if row.kind == swap.KIND else None,
         usual_s=usual.median_s,
         most_s=usual.p95_s,
         measured=usual.count,
@@ -109,6 +117,14 @@ def order(*, by: Actor, order_id: uuid.UUID) -> OrderPage:
             by=by, action="people.view", reseller_id=row.reseller_id, customer_id=row.customer_id
         ),
     )
+
+
+def _is_shown(line: orders.LineRow, views: Mapping[uuid.UUID, operations.OperationView]) -> bool:
+    """Whether the line is a change of its own: that of a swap as a whole is told person by person.
+
+    A line whose operation is opened by another one appears with it.
+    """
+    return line.operation_id in views and views[line.operation_id].kind != swap.KIND
 
 
 def orders_of(*, by: Actor, customer_id: uuid.UUID, after: str) -> OrdersList:

@@ -72,7 +72,7 @@ def step(
             round_of.open(now, child_id)
             return engine.Again(at=at, why="The old seats are being returned.")
         return round_of.schedule(found)
-    return round_of.schedule(round_of.steps(after=child) or ())
+    return round_of.schedule(round_of.steps(after=child) or (), back=returned(child))
 
 
 def _pause(view: OperationView, at: dt.datetime) -> dt.timedelta:
@@ -119,11 +119,11 @@ class _Round:
         """
         if self.seen.status != "active" or self.seen.quantity != self.row.seats:
             return ()
-        returned = _returned(after)
+        back = returned(after)
         spare = sum(
             pool.enabled - pool.consumed for pool in self.pools if pool.sku_id.lower() == self.quoted.swap.source.sku_id
         )
-        wanted = min(self.moved - returned, self.row.seats)
+        wanted = min(self.moved - back, self.row.seats)
         since = self.view.progress.get("pool_since")
         if spare < wanted and after is None:
             if since is None:
@@ -199,16 +199,24 @@ class _Round:
             "charges": status_operation.refund(self.row, on=self.moment.on),
         }
 
-    def schedule(self, found: tuple[transitions.Step, ...]) -> engine.StepResult:
-        """Wish for fewer seats, or the end, at the renewal as far as that is left to do, and note how it went."""
-        noted: dict[str, Any] = {"given_back": True}
+    def schedule(self, found: tuple[transitions.Step, ...], *, back: int = 0) -> engine.StepResult:
+        """Wish for fewer seats, or the end, at the renewal as far as that is left to do, and note how it went.
+
+        `kept` are seats that stay and are paid: somebody else holds them, or the renewal can no longer be changed.
+        """
+        noted: dict[str, Any] = {"given_back": True, "kept": max(self.moved - back, 0)}
         for each in found:
-            if each.kind in (StepKind.SCHEDULE_FEWER, StepKind.SCHEDULE_END, StepKind.RETURN, StepKind.END):
-                noted |= self._wish(each)
+            if self._wish(each):
+                noted |= {
+                    "scheduled": each.quantity,
+                    "scheduled_kind": each.kind.value,
+                    "kept": max(self.moved - back - each.quantity, 0),
+                }
         operations.note_progress(operation_id=self.view.id, fence=self.view.fence, at=self.at, **noted)
         return engine.Next()
 
-    def _wish(self, wanted: transitions.Step) -> dict[str, Any]:
+    def _wish(self, wanted: transitions.Step) -> bool:
+        """Whether the wish could be entered."""
         wish: timeline.Value
         if wanted.kind in (StepKind.SCHEDULE_END, StepKind.END):
             dimension, wish = timeline.Dimension.ENDING, renewals.Ending.CANCEL
@@ -218,12 +226,13 @@ class _Round:
             schedule_change.schedule(
                 by=SYSTEM, subscription_id=self.row.subscription_id, wishes={dimension: wish}, at=self.at
             )
-        except (schedule_change.Conflicted, wishes.NotRunning) as refused:
-            return {"not_scheduled": type(refused).__name__, "kept": wanted.quantity}
-        return {"scheduled": wanted.quantity, "scheduled_kind": wanted.kind.value}
+        except (schedule_change.Conflicted, wishes.NotRunning):
+            return False
+        return True
 
 
-def _returned(child: OperationView | None) -> int:
+def returned(child: OperationView | None) -> int:
+    """The seats that an operation of giving back has brought back; none as long as it is not done."""
     if child is None or child.state != "done":
         return 0
     if child.kind == SEATS_KIND:
