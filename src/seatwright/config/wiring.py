@@ -22,18 +22,21 @@ class Wiring(AppConfig):
     def ready(self) -> None:
         """Wire the process; nothing is imported here that a web process would not need."""
         from seatwright.operations import engine
-        from seatwright.web import mail_texts
+        from seatwright.web import mail_texts, sheet_record
         from seatwright.workflows import (
             agreement_operation,
             buy_operation,
             change_seats,
+            close_sheet,
             connections,
             move_operation,
+            record_sheet,
             schedule_operation,
             send_mail,
             status_operation,
             swap_operation,
             sync_tenant,
+            term_operation,
             transition_operation,
             travel_in_time,
             watch_renewals,
@@ -55,10 +58,14 @@ class Wiring(AppConfig):
         status_operation.register()
         swap_operation.register()
         sync_tenant.register()
+        term_operation.register()
         transition_operation.register()
         send_mail.plug_in(mail_texts.compose)
         send_mail.register()
         watch_renewals.register()
+        close_sheet.register()
+        record_sheet.plug_in(sheet_record.draw)
+        record_sheet.register()
 
 
 def move_simulator(to: dt.datetime) -> None:

@@ -55,6 +55,25 @@ class Purchase:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TermChange:
+    """A line that begins a new term or, without `is_new_term`, another billing plan; its seats stay as they are.
+
+    From `start_on` on the line's term, plan and rate hold, with cycles counted from `anchor_on`; those that begin from
+    `charged_from_on` on are charged when they begin. `instead_minor` is what the old term would still have cost.
+    """
+
+    is_new_term: bool
+    start_on: dt.date
+    anchor_on: dt.date
+    charged_from_on: dt.date
+    from_term: str
+    from_plan: str
+    from_price_list: str
+    offer_key: str
+    instead_minor: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Line:
     """One subscription's change with its price; `purchase` is set where the subscription is still to be bought."""
 
@@ -75,6 +94,7 @@ class Line:
     charges: tuple[Charge, ...]
     takes: tuple[Take, ...]
     purchase: Purchase | None = None
+    term_change: TermChange | None = None
 
     @property
     def delta(self) -> int:

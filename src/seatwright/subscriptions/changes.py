@@ -13,7 +13,7 @@ from seatwright.subscriptions.values import Compared, NewSubscription, NextTerm,
 
 __all__ = ["Compared", "NewSubscription", "NextTerm", "NotInBooks", "Offer", "Reading", "Recorded", "Take"]
 
-RENEWED_FIELDS = (
+TERM_FIELDS = (
     "anchor_on",
     "term_start_on",
     "commitment_end_on",
@@ -25,9 +25,8 @@ RENEWED_FIELDS = (
     "unit_rate",
     "currency",
     "price_list_version",
-    "renewed_at",
-    "reopened_until",
 )
+RENEWED_FIELDS = (*TERM_FIELDS, "renewed_at", "reopened_until")
 CONVERTED_FIELDS = ("offer_key", "sku_id", "name", "unit_rate", "currency", "price_list_version")
 
 
@@ -163,15 +162,56 @@ def renew(
     row = _locked(subscription_id)
     if HeldTerm.objects.filter(subscription=row, start_on=following.start_on).exists():
         return False
+    _follow(row, following)
+    row.renewed_at, row.reopened_until = renewed_at, reopened_until
+    row.save(update_fields=RENEWED_FIELDS)
+    _term(row, charged_from_on=following.start_on, at=at).save(force_insert=True)
+    return True
+
+
+def begin_term(*, subscription_id: uuid.UUID, following: NextTerm, charged_from_on: dt.date, at: dt.datetime) -> None:
+    """Enter a term that begins inside the running one; runs in the caller's transaction and locks the subscription.
+
+    The windows of the seats stay as they are. Cycles from `charged_from_on` on are charged when they begin, the one
+    before by the caller. The database refuses a second term from the same day.
+    """
+    row = _locked(subscription_id)
+    _follow(row, following)
+    row.save(update_fields=TERM_FIELDS)
+    _term(row, charged_from_on=charged_from_on, at=at).save(force_insert=True)
+
+
+def plan_ahead(*, subscription_id: uuid.UUID, following: NextTerm, charged_from_on: dt.date, at: dt.datetime) -> None:
+    """Enter another billing plan that begins with a later charge cycle of the term; `follow` makes it the present one.
+
+    A cycle that has begun on or after `charged_from_on` is charged from `following.start_on` on. Runs in the caller's
+    transaction and locks the subscription.
+    """
+    row = _locked(subscription_id)
+    ahead = Subscription(pk=row.pk, reseller_id=row.reseller_id, customer_id=row.customer_id)
+    _follow(ahead, following)
+    _term(ahead, charged_from_on=charged_from_on, at=at).save(force_insert=True)
+
+
+def follow(*, subscription_id: uuid.UUID, on: dt.date) -> bool:
+    """Make a plan that was entered ahead the present one once it has begun by the day `on`; False without one."""
+    row = _locked(subscription_id)
+    begun = HeldTerm.objects.filter(subscription=row, start_on__lte=on, start_on__gt=row.term_start_on)
+    newest = begun.order_by("-start_on").first()
+    if newest is None or newest.billing_plan == row.billing_plan or newest.end_on != row.commitment_end_on:
+        return False
+    row.billing_plan, row.unit_rate, row.offer_key = newest.billing_plan, newest.unit_rate, newest.offer_key
+    row.price_list_version = newest.price_list_version
+    row.save(update_fields=["billing_plan", "unit_rate", "offer_key", "price_list_version"])
+    return True
+
+
+def _follow(row: Subscription, following: NextTerm) -> None:
     row.anchor_on, row.term_start_on, row.commitment_end_on = following.anchor_on, following.start_on, following.end_on
     row.term, row.billing_plan = following.term, following.billing_plan
     row.offer_key, row.sku_id, row.name = following.offer_key, following.sku_id, following.name
     row.unit_rate, row.currency = following.unit_rate, following.currency
     row.price_list_version = following.price_list_version
-    row.renewed_at, row.reopened_until = renewed_at, reopened_until
-    row.save(update_fields=RENEWED_FIELDS)
-    _term(row, charged_from_on=following.start_on, at=at).save(force_insert=True)
-    return True
 
 
 def convert(*, subscription_id: uuid.UUID, offer: Offer, on: dt.date, at: dt.datetime) -> None:

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, F, Max, Q, Sum
@@ -74,7 +74,10 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
-    """One term with the price frozen for it; cycles that start from `charged_from_on` on are charged by us."""
+    """One term with the price frozen for it; cycles that start from `charged_from_on` on are charged by us.
+
+    `followed_on` is the day on which another one began inside it: cycles that begin later are the other's.
+    """
 
     start_on: dt.date
     end_on: dt.date
@@ -85,6 +88,7 @@ class Term:
     currency: str
     price_list_version: str
     charged_from_on: dt.date
+    followed_on: dt.date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +199,16 @@ def terms(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Ter
                 charged_from_on=row.charged_from_on,
             )
         )
-    return {key: tuple(value) for key, value in found.items()}
+    return {key: _followed(value) for key, value in found.items()}
+
+
+def _followed(rows: Sequence[Term]) -> tuple[Term, ...]:
+    """The terms, oldest first, each with the day on which the next one began inside it."""
+    following = [*rows[1:], None]
+    return tuple(
+        row if after is None or after.start_on >= row.end_on else replace(row, followed_on=after.start_on)
+        for row, after in zip(rows, following, strict=True)
+    )
 
 
 def seat_changes(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[SeatChange, ...]]:

@@ -49,6 +49,7 @@ EVENTS: Words = {
     "intent.stayed": gettext_lazy("Wish for the renewal kept as it was, whatever changes before"),
     "term.changed": gettext_lazy("New term begun inside the old one"),
     "billing.changed": gettext_lazy("Billing plan changed"),
+    "term.refused": gettext_lazy("Change of term or billing not carried out"),
     "intent.carried_over": gettext_lazy("Wishes for the renewal kept after a change"),
     "status.suspend": gettext_lazy("Suspension asked for"),
     "status.resume": gettext_lazy("Resumption asked for"),

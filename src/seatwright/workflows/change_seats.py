@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from seatwright.access import audit, identifiers
+from seatwright.access import audit, identifiers, permissions
 from seatwright.access.actors import Actor
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
@@ -138,9 +138,11 @@ def place(
     caps reach over several subscriptions: the order is placed only when every number is still the quoted one. Order,
     operations and audit events are committed together, before anything is sent (law 1). The caller has asked for fresh
     proof of identity. `answers` say for each question of the quote whether the wish follows the change or stays. Raises
-    KeyMismatch, QuoteExpired, QuoteChanged, ReasonMissing, rebase_wishes.Unanswered, and what `preview` raises.
+    access.permissions.Unknown for a quote of another kind, KeyMismatch, QuoteExpired, QuoteChanged, ReasonMissing, rebase_wishes.Unanswered, and what `preview` raises.
     """
     row = order_queries.quote(seen_by=by, quote_id=quote_id, action="seats.book")
+    if row.kind != KIND:
+        raise permissions.Unknown
     if row.idempotency_key != idempotency_key:
         raise KeyMismatch
     if row.order_id is not None:

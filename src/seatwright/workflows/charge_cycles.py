@@ -48,6 +48,7 @@ def _post_page(ids: Sequence[uuid.UUID], *, at: dt.datetime) -> int:
     held = holdings.terms(subscription_ids=ids)
     rows = holdings.by_ids(subscription_ids=ids)
     buyers = customers.by_ids(customer_ids=list({row.customer_id for row in rows}))
+    _follow_plans(rows, buyers, held, at=at)
     begun = {row.subscription_id: _begun(row, buyers[row.customer_id], held, at=at) for row in rows}
     known = charges.posted(operation_ids=[key for cycles in begun.values() for key in cycles])
     posted = 0
@@ -56,6 +57,22 @@ def _post_page(ids: Sequence[uuid.UUID], *, at: dt.datetime) -> int:
         if missing:
             posted += _post_missing(row, buyers[row.customer_id], missing, at=at)
     return posted
+
+
+def _follow_plans(
+    rows: Sequence[holdings.HoldingRow],
+    buyers: Mapping[uuid.UUID, CustomerRow],
+    held: Mapping[uuid.UUID, Sequence[holdings.Term]],
+    *,
+    at: dt.datetime,
+) -> None:
+    """Make billing plans that were ordered ahead the present ones, once their first charge cycle has begun."""
+    for row in rows:
+        today = business_dates.business_date(at=at, zone=buyers[row.customer_id].reseller_time_zone)
+        begun = [term for term in held.get(row.subscription_id, ()) if row.term_start_on < term.start_on <= today]
+        if begun and begun[-1].billing_plan != row.billing_plan:
+            with transaction.atomic():
+                subscriptions.follow(subscription_id=row.subscription_id, on=today)
 
 
 def _begun(
@@ -68,7 +85,7 @@ def _begun(
     """The cycles that have begun and are ours to charge, by the id under which they are posted."""
     today = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
     return {
-        charge_id(subscription_id=row.subscription_id, start_on=cycle.start_on): (term, cycle)
+        charge_id(subscription_id=row.subscription_id, start_on=first_day(term, cycle)): (term, cycle)
         for term in held.get(row.subscription_id, ())
         for cycle in cycles_of(term, until_on=today)
         if cycle.start_on >= term.charged_from_on
@@ -92,7 +109,7 @@ def _post_missing(
         own = charges.charged_from(operation_ids=[each.operation_id for each in changes if each.operation_id])
         posted = 0
         for operation_id, (term, cycle) in missing.items():
-            seats = seats_on(changes, on=cycle.start_on, zone=customer.reseller_time_zone, charged_from=own)
+            seats = seats_on(changes, on=first_day(term, cycle), zone=customer.reseller_time_zone, charged_from=own)
             if operation_id in known or seats < 1:
                 continue
             try:
@@ -106,7 +123,10 @@ def _post_missing(
 
 
 def cycles_of(term: holdings.Term, *, until_on: dt.date) -> tuple[periods.Period, ...]:
-    """The charge cycles of a term that have begun by `until_on`, the last one cut where the term ends."""
+    """The charge cycles of a term that have begun by `until_on`, uncut; those of a term inside it are not its.
+
+    A plan that began inside a cycle which it charges itself has that one too, from its `first_day` on.
+    """
     is_sold = pricing.is_sold(term=term.term, billing_plan=term.billing_plan)
     if not term.unit_rate or not is_sold or until_on < term.start_on:
         return ()
@@ -117,7 +137,14 @@ def cycles_of(term: holdings.Term, *, until_on: dt.date) -> tuple[periods.Period
         billing_plan=terms.BillingPlan(term.billing_plan),
         within=periods.Period(term.start_on, last_on),
     )
-    return tuple(cycle for cycle in whole if term.start_on <= cycle.start_on < last_on)
+    from_on = min(term.start_on, term.charged_from_on)
+    over_on = term.followed_on or last_on
+    return tuple(cycle for cycle in whole if from_on <= cycle.start_on < last_on and cycle.start_on <= over_on)
+
+
+def first_day(term: holdings.Term, cycle: periods.Period) -> dt.date:
+    """The first day of the cycle that the term charges."""
+    return max(cycle.start_on, term.start_on)
 
 
 def seats_on(
@@ -169,12 +196,12 @@ def _charge(
     row: holdings.HoldingRow, customer: CustomerRow, term: holdings.Term, cycle: periods.Period, *, seats: int
 ) -> billing.NewCharge:
     rate = money.Rate.parse(term.unit_rate, term.currency)
-    during = periods.Period(cycle.start_on, min(cycle.end_on, term.end_on))
+    during = periods.Period(first_day(term, cycle), min(cycle.end_on, term.end_on))
     rule = tax.tax_for(
         seller_country=customer.reseller_country,
         buyer_country=customer.country,
         buyer_vat_id=customer.vat_id,
-        on=cycle.start_on,
+        on=during.start_on,
     )
     return billing.NewCharge(
         kind="cycle",

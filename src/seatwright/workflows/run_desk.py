@@ -22,6 +22,7 @@ from seatwright.workflows import (
     change_seats,
     seat_operation,
     swap_operation,
+    term_operation,
     transition_booking,
     transition_operation,
 )
@@ -32,6 +33,7 @@ BOOKINGS = {
     change_seats.KIND: seat_operation,
     buy_limits.KIND: buy_booking,
     swap_operation.KIND: swap_operation,
+    term_operation.KIND: term_operation,
     transition_operation.KIND: transition_booking,
 }
 

@@ -20,6 +20,8 @@ TOLD = frozenset(
         "status.refused",
         "term.renewed",
         "term.changed",
+        "term.refused",
+        "seats.swapped",
         "billing.changed",
         "seats.refused",
         "drift.adopted",
