@@ -33,7 +33,7 @@ def _seats(chance: random.Random) -> tuple[Any, ...]:
     return _share(chance), chance.randint(1, 6)
 
 
-ATTEMPTS = (
+DEEDS = (
     Kind(name="more", weight=10, draw=_seats),
     Kind(name="fewer", weight=7, draw=_shares(2)),
     Kind(name="any_number", weight=2, draw=lambda chance: (_share(chance), chance.randint(0, 320))),
@@ -49,12 +49,14 @@ ATTEMPTS = (
     Kind(name="suspend", weight=1.5),
     Kind(name="resume", weight=3),
     Kind(name="end", weight=0.7),
-    Kind(name="assign", weight=4, draw=_shares(2)),
-    Kind(name="unassign", weight=3, draw=_shares(1)),
+    Kind(name="look_ahead", weight=1, draw=lambda chance: (chance.randint(0, 500),)),
+)
+CONSOLES = (
+    Kind(name="assign", weight=10, draw=_shares(2)),
+    Kind(name="unassign", weight=8, draw=_shares(1)),
     Kind(name="foreign_seats", weight=2, draw=lambda chance: (_share(chance), chance.choice((-3, -1, 1, 2, 5)))),
     Kind(name="foreign_auto_renew", weight=1),
     Kind(name="foreign_wipe", weight=1),
-    Kind(name="look_ahead", weight=1, draw=lambda chance: (chance.randint(0, 500),)),
 )
 
 RETRY_AFTER = ("integer", "decimal", "http_date", "missing", "negative", "day")
@@ -105,10 +107,35 @@ class Swarm:
         )
 
 
-def attempt(chance: random.Random, swarm: Swarm, *, customers: int) -> list[Action]:
-    """One thing that somebody does for one customer."""
-    kind = chance.choices(ATTEMPTS, weights=[each.weight for each in ATTEMPTS])[0]
-    return [(kind.name, chance.randrange(customers), *kind.draw(chance))]
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How the changes are shared between the product and others, and how often the installation does its chores."""
+
+    deeds: float
+    syncs: float
+    sweeps: float
+
+
+LEAN = Pace(deeds=0.32, syncs=0.04, sweeps=0.01)
+DENSE = Pace(deeds=0.8, syncs=0.12, sweeps=0.04)
+
+
+def attempt(chance: random.Random, swarm: Swarm, pace: Pace, *, customers: int) -> list[Action]:
+    """One thing that somebody does for one customer; what the product does is followed by work, and perhaps trouble."""
+    is_deed = chance.random() < pace.deeds
+    kinds = DEEDS if is_deed else CONSOLES
+    kind = chance.choices(kinds, weights=[each.weight for each in kinds])[0]
+    done: list[Action] = [(kind.name, chance.randrange(customers), *kind.draw(chance))]
+    if is_deed:
+        done += trouble(chance, swarm)
+        done.append(("work", *patience(chance)))
+    return done
+
+
+def customer_of(action: Action) -> int | None:
+    """The number of the customer on whose behalf the action is done; None for one of the machinery."""
+    names = {kind.name for kind in (*DEEDS, *CONSOLES)} | {"sync"}
+    return int(action[1]) if action[0] in names else None
 
 
 def trouble(chance: random.Random, swarm: Swarm) -> list[Action]:
@@ -132,13 +159,13 @@ def patience(chance: random.Random) -> tuple[int, int]:
     return chance.choice(((1, 0), (3, 10), (12, 300), (25, 1800), (25, 7200)))
 
 
-def routine(chance: random.Random, *, customers: int) -> list[Action]:
+def routine(chance: random.Random, pace: Pace, *, customers: int) -> list[Action]:
     """What an installation does by itself, and its staff."""
     found: list[Action] = []
-    if chance.random() < 0.12:
+    if chance.random() < pace.syncs:
         found += [("sync", chance.randrange(customers)), ("work", 8, 60)]
-    if chance.random() < 0.06:
+    if chance.random() < 0.04:
         found.append(("charge",))
-    if chance.random() < 0.05:
+    if chance.random() < pace.sweeps:
         found += [("sync_all",), ("work", 8, 60), ("settle",), ("adopt",), ("work", 4, 60)]
     return found

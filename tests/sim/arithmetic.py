@@ -10,6 +10,7 @@ from fractions import Fraction
 from tests.sim import seeding
 
 ZONE = zoneinfo.ZoneInfo(seeding.ZONE)
+TERM_MONTHS = {"P1M": 1, "P1Y": 12, "P3Y": 36}
 CYCLE_MONTHS = {"monthly": 1, "annual": 12, "triennial": 36}
 
 
@@ -23,12 +24,28 @@ def months_later(day: dt.date, months: int) -> dt.date:
     return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def cycle(anchor: dt.date, *, plan: str, on: dt.date) -> tuple[dt.date, dt.date]:
-    """The charge cycle around a day, counted from the anchor; the second date is the first day after."""
-    step, number = CYCLE_MONTHS[plan], 0
-    while months_later(anchor, (number + 1) * step) <= on:
+def cycle(anchor: dt.date, *, term: str, plan: str, on: dt.date) -> tuple[dt.date, dt.date]:
+    """The charge cycle around a day, counted from the anchor; the second date is the first day after.
+
+    A monthly cycle of a longer term that begins on a month's last day, or on the day before, stays with the last days
+    (Partner Center reference 6.7); the term itself keeps the day of the month.
+    """
+    months, step, number = TERM_MONTHS[term], CYCLE_MONTHS[plan], 0
+    while months_later(anchor, (number + 1) * months) <= on:
         number += 1
-    return months_later(anchor, number * step), months_later(anchor, (number + 1) * step)
+    ends = months_later(anchor, (number + 1) * months)
+    starts = [months_later(anchor, number * months)]
+    for passed in range(step, months, step):
+        starts.append(_within(anchor, number * months + passed, keeps_to_the_end=plan == "monthly"))
+    first = max(start for start in starts if start <= on)
+    return first, min([start for start in starts if start > on], default=ends)
+
+
+def _within(anchor: dt.date, months: int, *, keeps_to_the_end: bool) -> dt.date:
+    day = months_later(anchor.replace(day=1), months)
+    last = calendar.monthrange(day.year, day.month)[1]
+    from_last = calendar.monthrange(anchor.year, anchor.month)[1] - anchor.day
+    return day.replace(day=last - from_last if keeps_to_the_end and from_last <= 1 else min(anchor.day, last))
 
 
 def nearest(exact: Fraction) -> int:

@@ -45,7 +45,7 @@ def term_on(held: "Held", on: dt.date) -> dict[str, Any]:
 def due_minor(held: "Held", *, before: int, after: int, on: dt.date) -> int:
     """What the change costs until its charge cycle or the term is over."""
     term = term_on(held, on)
-    start, end = arithmetic.cycle(term["anchor_on"], plan=term["billing_plan"], on=max(on, term["anchor_on"]))
+    start, end = arithmetic.cycle(term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=max(on, term["anchor_on"]))
     days, first, last = (end - start).days, (on - start).days, (min(end, term["end_on"]) - start).days
     rate = term["unit_rate"]
     return arithmetic.cents(after, rate, first=first, last=last, days=days) - arithmetic.cents(
@@ -221,7 +221,7 @@ def invariant_01_amounts_are_seats_times_days_times_price(model: "Model", news: 
         term = term_on(held, start)
         rate = charge["unit_rate"]
         model.require(rate == term["unit_rate"], f"09: charged at {rate}, frozen at {term['unit_rate']}")
-        first, last = arithmetic.cycle(term["anchor_on"], plan=term["billing_plan"], on=start)
+        first, last = arithmetic.cycle(term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=start)
         model.require(end <= min(last, term["end_on"]), "04: a charge reaches beyond its cycle or term")
         exact = charge["seats"] * arithmetic.Fraction(rate) * 100
         exact *= arithmetic.Fraction((end - start).days, (last - first).days)
@@ -355,7 +355,7 @@ def invariant_04_every_seat_is_charged_on_every_day(model: "Model") -> None:
 
 def _first_cycle(term: dict[str, Any], first: dt.date) -> dt.date:
     """The first day of a cycle that is ours to charge: one that began before we came was charged by others."""
-    start, end = arithmetic.cycle(term["anchor_on"], plan=term["billing_plan"], on=first)
+    start, end = arithmetic.cycle(term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=first)
     return start if start >= first else end
 
 

@@ -12,8 +12,9 @@ from tests.sim import actions
 
 DAYS = 365
 DAY_S = 86_400
-# How many attempts at a change each customer makes in a year, whoever makes them; some are refused.
-ATTEMPTS = 44
+# Attempts at a change that each customer sees in a year, whoever makes them; some are refused.
+ATTEMPTS = 40
+DENSE_EVERY = 20
 Action = tuple[Any, ...]
 
 
@@ -22,33 +23,36 @@ class Plan:
     """What a world begins with and what is done in it; equal plans have equal outcomes."""
 
     seed: int
-    customers: int
+    customers: tuple[int, ...]
     days: int
     vendor: dict[str, Any]
     actions: tuple[Action, ...]
 
     @property
     def years(self) -> float:
-        return self.customers * self.days / DAYS
+        return len(self.customers) * self.days / DAYS
 
 
 def drawn(seed: int, *, customers: int = 5, days: int = DAYS) -> Plan:
-    """The plan of this seed: which faults there are at all and how many is drawn first (a swarm), then the actions."""
+    """The plan of this seed: which faults there are at all and how many is drawn first (a swarm), then the actions.
+
+    Most worlds are lean: the tenants' people and other consoles make most changes, as they do in life. Every
+    twentieth is dense with the product's own.
+    """
     chance = random.Random(f"plan {seed}")
     swarm = actions.Swarm.drawn(chance)
+    pace = actions.DENSE if seed % DENSE_EVERY == 0 else actions.LEAN
     count = round(ATTEMPTS * customers * days / DAYS)
-    spans = _spans(count, chance=chance, total_s=days * DAY_S)
     done: list[Action] = [("sync_all",), ("work", 6, 3600)]
-    for number, span_s in enumerate(spans):
+    for number, span_s in enumerate(_spans(count, chance=chance, total_s=days * DAY_S)):
         done.append(("pass", span_s))
-        done += actions.attempt(chance, swarm, customers=customers)
-        done += actions.trouble(chance, swarm)
-        done.append(("work", *actions.patience(chance)))
-        done += actions.routine(chance, customers=customers)
-        if number % (count // 4) == count // 8:
+        done += actions.attempt(chance, swarm, pace, customers=customers)
+        done += actions.routine(chance, pace, customers=customers)
+        if number == count // 2:
             done.append(("calm",))
     done.append(("calm",))
-    return Plan(seed=seed, customers=customers, days=days, vendor=_vendor(chance), actions=tuple(done))
+    vendor = _vendor(chance)
+    return Plan(seed=seed, customers=tuple(range(customers)), days=days, vendor=vendor, actions=tuple(done))
 
 
 def _spans(count: int, *, chance: random.Random, total_s: int) -> list[int]:

@@ -4,6 +4,7 @@ import datetime as dt
 import random
 import sqlite3
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +100,7 @@ def _login(name: str) -> int:
     )
 
 
-def open_vendor(settings: dict[str, Any], *, chance: random.Random, customers_used: int) -> Any:
+def open_vendor(settings: dict[str, Any], *, seed: int, customers_used: Sequence[int]) -> Any:
     """The vendor's application over books in memory, with products, customers, subscriptions and people."""
     made = app.create_app(":memory:")
     connection: sqlite3.Connection = made.state.books
@@ -110,11 +111,17 @@ def open_vendor(settings: dict[str, Any], *, chance: random.Random, customers_us
         {
             "settings": settings,
             "products": [_product(BY_PART[part]) for part in SOLD],
-            "customers": [_customer(number, chance) for number in range(customers_used)],
+            "customers": [_customer(number, _chance(seed, number)) for number in customers_used],
         },
     )
-    seeds.load(connection, {"directories": [_directory(connection, number, chance) for number in range(customers_used)]})
+    people = [_directory(connection, number, _chance(seed, number)) for number in customers_used]
+    seeds.load(connection, {"directories": people})
     return made
+
+
+def _chance(seed: int, number: int) -> random.Random:
+    """Drawn for each customer alone, so that one is the same whoever else is there."""
+    return random.Random(f"customer {number} of {seed}")
 
 
 def _product(row: dict[str, str]) -> dict[str, Any]:

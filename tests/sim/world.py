@@ -181,11 +181,10 @@ def opened(
     is_postgres: bool = False,
 ) -> Iterator[World]:
     """The world as its plan says it begins, with nothing read from the vendor yet."""
-    chance = random.Random(f"world {plan.seed}")
     with contextlib.ExitStack() as stack:
         stack.enter_context(_seeded_identifiers(plan.seed))
         people = stack.enter_context(_populated(is_postgres=is_postgres))
-        vendor = seeding.open_vendor(plan.vendor, chance=chance, customers_used=plan.customers)
+        vendor = seeding.open_vendor(plan.vendor, seed=plan.seed, customers_used=plan.customers)
         stack.callback(vendor.state.books.close)
         line = wire.Wire(vendor, before=before, after=after)
         world = World(plan=plan, people=people, vendor=vendor, wire=line)

@@ -1,0 +1,86 @@
+"""A failing plan made small: actions are left out as long as the same invariant still fails."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from tests.sim import actions as actions_table
+from tests.sim import plans, runner
+
+RUNS_MOST = 300
+
+
+def shrunk(outcome: runner.Outcome, *, run: Callable[[plans.Plan], runner.Outcome] = runner.run) -> runner.Outcome:
+    """The outcome of the smallest plan found that violates the invariant of `outcome`; deterministic."""
+    number, left = outcome.violation[:2], RUNS_MOST
+
+    def fails(actions: Sequence[plans.Action]) -> runner.Outcome | None:
+        nonlocal left
+        left -= 1
+        found = run(dataclasses.replace(outcome.plan, actions=tuple(actions)))
+        return found if found.violation[:2] == number else None
+
+    best = fails(outcome.plan.actions[: outcome.failed_at + 1])
+    assert best is not None, "the plan fails no more"
+    best = _without_whole_kinds(_with_one_customer(best, run=run), fails=fails)
+    size = max(len(best.plan.actions) // 2, 1)
+    while left > 0:
+        smaller = _without_a_part(best.plan.actions, size=size, fails=fails, may_go_on=lambda: left > 0)
+        if smaller is not None:
+            best = smaller
+            size = min(size, max(len(best.plan.actions) // 2, 1))
+        elif size == 1:
+            break
+        else:
+            size //= 2
+    return best
+
+
+def _with_one_customer(outcome: runner.Outcome, *, run: Callable[[plans.Plan], runner.Outcome]) -> runner.Outcome:
+    """The outcome with nobody but the one customer that it takes; unchanged when it takes several."""
+    if len(outcome.plan.customers) == 1:
+        return outcome
+    for number in outcome.plan.customers:
+        actions = tuple(action for action in outcome.plan.actions if actions_table.customer_of(action) in (number, None))
+        found = run(dataclasses.replace(outcome.plan, customers=(number,), actions=actions))
+        if found.violation[:2] == outcome.violation[:2]:
+            return found
+    return outcome
+
+
+def _without_whole_kinds(
+    outcome: runner.Outcome, *, fails: Callable[[Sequence[plans.Action]], runner.Outcome | None]
+) -> runner.Outcome:
+    """The outcome without every kind of action that it does not take at all."""
+    for name in sorted({action[0] for action in outcome.plan.actions}):
+        without = [action for action in outcome.plan.actions if action[0] != name]
+        outcome = (fails(without) if without else None) or outcome
+    return outcome
+
+
+def _without_a_part(
+    actions: Sequence[plans.Action],
+    *,
+    size: int,
+    fails: Callable[[Sequence[plans.Action]], runner.Outcome | None],
+    may_go_on: Callable[[], bool],
+) -> runner.Outcome | None:
+    """The outcome without as many parts of that size as possible, from the end on; None when every part is needed."""
+    best, kept = None, list(actions)
+    for start in range(len(actions) - size, -size, -size):
+        if not may_go_on():
+            break
+        without = kept[: max(start, 0)] + kept[start + size :]
+        found = fails(without) if without else None
+        if found is not None:
+            best, kept = found, list(found.plan.actions)
+    return best
+
+
+def told(outcome: runner.Outcome) -> str:
+    """The plan as Python that can be pasted into `test_regressions`."""
+    plan = outcome.plan
+    lines = [f"# {outcome.violation}", "plans.Plan("]
+    lines += [f"    seed={plan.seed},", f"    customers={plan.customers},", f"    days={plan.days},"]
+    lines += [f"    vendor={plan.vendor!r},", "    actions=("]
+    lines += [f"        {action!r}," for action in plan.actions]
+    return "\n".join([*lines, "    ),", ")"])
