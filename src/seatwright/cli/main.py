@@ -88,7 +88,7 @@ def advance(to: Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d", "%Y-%
 def _chores(sync_every_s: int) -> Callable[[], None]:
     """What the worker does about once a minute besides operations: queue what is due, post cycle charges."""
     from seatwright.operations import clock
-    from seatwright.workflows import charge_cycles, sync_tenant, watch_renewals
+    from seatwright.workflows import charge_cycles, close_sheet, sync_tenant, watch_renewals
 
     def run() -> None:
         at = clock.now()
@@ -97,6 +97,7 @@ def _chores(sync_every_s: int) -> Callable[[], None]:
         charge_cycles.post_due(at=at)
         watch_renewals.close_answered(at=at)
         watch_renewals.request_due(at=at)
+        close_sheet.remind_and_close(at=at)
 
     return run
 

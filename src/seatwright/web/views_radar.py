@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from seatwright.web import requests, wording
+from seatwright.web import requests, wording, wording_sheets
 from seatwright.workflows import renewal_radar
 
 SPANS = {"30": _("30 days"), "90": _("90 days"), "365": _("a year"), "": _("any time")}
@@ -22,6 +22,7 @@ def radar(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     values = {
         "page": page,
         "planned": _planned((*page.rows, *page.rollovers)),
+        "sheets": [(each, wording.named(wording_sheets.STATES, each.state)) for each in page.sheets],
         "time_zone": page.customer.time_zone,
     }
     return render(request, "pages/renewals.html", values)

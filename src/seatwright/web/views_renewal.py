@@ -1,4 +1,4 @@
-"""Renewals: wish for one with fresh proof of identity, take wishes back, and the radar over a customer's."""
+"""Renewals: wish for one with fresh proof of identity, take wishes back."""
 
 import uuid
 
@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
 from seatwright.customers import queries as customers
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.web import errors, renewal_form, requests, views_customer, wording
-from seatwright.workflows import renewal_choices, renewal_radar, schedule_change, wishes
+from seatwright.workflows import renewal_choices, schedule_change, wishes
 
 
 @require_POST
@@ -105,17 +105,3 @@ def _not_running(request: HttpRequest) -> HttpResponse:
         text=_("Only an active licence whose offer is known has a renewal to plan."),
         hint=_("Your reseller can help."),
     )
-
-
-@require_GET
-def radar(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
-    """The coming renewals of a customer by deadline."""
-    page = renewal_radar.radar(by=requests.acting(request), customer_id=customer_id, at=requests.now())
-    requests.enter(request, customer_id=customer_id)
-    planned = {
-        each.subscription_id: wording.renewal_outcome(each.following)
-        for each in (*page.rows, *page.rollovers)
-        if each.following is not None
-    }
-    values = {"page": page, "planned": planned, "time_zone": page.customer.time_zone}
-    return render(request, "pages/renewals.html", values)

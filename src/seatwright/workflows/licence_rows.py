@@ -15,11 +15,13 @@ from seatwright.assignments import queries as assignments
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.orders import queries as orders
+from seatwright.orders import sheets
 from seatwright.rules import business_dates, money, proration, terms, windows
 from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import renewal_alarms
 from seatwright.workflows import pricing
 
+TROUBLES = ("over_assigned", "drift", "renewal_alarm")
 LIVE_STATES = ("active", "pending", "suspended")
 
 
@@ -27,7 +29,7 @@ LIVE_STATES = ("active", "pending", "suspended")
 class Need:
     """Something that waits for a decision, with its deadline.
 
-    `kind` is window_closing, over_assigned, drift or renewal_alarm.
+    `kind` is window_closing, over_assigned, drift, renewal_alarm or sheet, a renewal sheet to answer.
     """
 
     kind: str
@@ -38,6 +40,7 @@ class Need:
     until: dt.datetime | None
     amount_minor: int
     currency: str
+    sheet_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +149,7 @@ class Books:
         self.pools = assignments.pools(tenant_ids=tenant_ids)
         self.syncs = holdings.sync_states(tenant_ids=tenant_ids)
         self.drifts = {row.subscription_id: row for row in holdings.open_drifts(seen_by=by, customer_ids=ids)}
+        self.sheets = sheets.waiting(seen_by=by, customer_ids=ids)
         self.alarms = renewal_alarms.open_alarms(seen_by=by, customer_ids=ids)
         self.under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in self.holdings])
         self.names = catalogue.sku_names(vendor_key="microsoft", sku_ids=sorted({sku_id for _, sku_id in self.pools}))
@@ -173,9 +177,7 @@ class Books:
             currency=customer.currency,
             next_renewal_on=renewal_on,
             days_left=None if renewal_on is None else (renewal_on - self.today(customer)).days,
-            problems=sum(
-                need.customer_id == customer.customer_id for need in self.needs if need.kind != "window_closing"
-            ),
+            problems=sum(need.customer_id == customer.customer_id for need in self.needs if need.kind in TROUBLES),
             may_change=permissions.allowed(
                 by=self.by, action="seats.book", reseller_id=customer.reseller_id, customer_id=customer.customer_id
             ),
@@ -202,7 +204,27 @@ class Books:
             if free_to_return > 0 and row.status == "active" and row.term != "P1M":
                 until = max(batch.last_safe_at for batch in licence.returnable)
                 found.append(self._need("window_closing", row, seats=free_to_return, until=until))
-        return tuple(found)
+        return (*found, *self._sheets_to_answer())
+
+    def _sheets_to_answer(self) -> list[Need]:
+        return [
+            Need(
+                kind="sheet",
+                customer_id=sheet.customer_id,
+                subscription_id=None,
+                name=str(sheet.lines[0].facts["name"]),
+                seats=sum(line.state == "open" for line in sheet.lines),
+                until=sheet.deadline_at,
+                amount_minor=0,
+                currency="",
+                sheet_id=sheet.sheet_id,
+            )
+            for sheet in self.sheets
+            if self.at < sheet.deadline_at
+            and permissions.allowed(
+                by=self.by, action="sheets.answer", reseller_id=sheet.reseller_id, customer_id=sheet.customer_id
+            )
+        ]
 
     def _need(self, kind: str, row: holdings.HoldingRow, *, seats: int, until: dt.datetime | None) -> Need:
         return Need(

@@ -10,7 +10,7 @@ from seatwright.access.actors import Actor
 from seatwright.assignments import queries as assignments
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
-from seatwright.orders import intents
+from seatwright.orders import intents, sheets
 from seatwright.rules import alarms, money, renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import renewal_alarms
@@ -64,7 +64,9 @@ class Radar:
     rows: tuple[Renewal, ...]
     rollovers: tuple[Renewal, ...]
     alarms: tuple[renewal_alarms.AlarmRow, ...]
+    sheets: tuple[sheets.SheetRow, ...]
     may_change: bool
+    may_ask: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +94,12 @@ def radar(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> Radar:
         rows=tuple(each for each in found if not each.is_rollover),
         rollovers=tuple(each for each in found if each.is_rollover),
         alarms=tuple(renewal_alarms.open_alarms(seen_by=by, customer_ids=[customer_id])),
+        sheets=tuple(sheets.sheets(seen_by=by, customer_id=customer_id)),
         may_change=permissions.allowed(
             by=by, action="seats.book", reseller_id=customer.reseller_id, customer_id=customer_id
+        ),
+        may_ask=permissions.allowed(
+            by=by, action="sheets.make", reseller_id=customer.reseller_id, customer_id=customer_id
         ),
     )
 
