@@ -73,10 +73,11 @@ def sell(scene: Scene) -> uuid.UUID:
     return premium
 
 
-def hold_monthly(scene: Scene) -> uuid.UUID:
+def hold_monthly(scene: Scene, *, offer_key: str = "") -> uuid.UUID:
     """Let `north` hold 2 seats of a licence that runs from month to month."""
     (tenant,) = customer_queries.tenants(seen_by=SYSTEM, customer_ids=[scene.customers["north"]])
-    return _hold(tenant, "Rolling Premium", PREMIUM, 2, "24.00", term="P1M", ends_on=dt.date(2026, 4, 1))
+    ends_on = dt.date(2026, 4, 1)
+    return _hold(tenant, "Rolling Premium", PREMIUM, 2, "24.00", term="P1M", ends_on=ends_on, offer_key=offer_key)
 
 
 def hold_returnable(scene: Scene) -> uuid.UUID:

@@ -19,6 +19,7 @@ from seatwright.web import (
     views_shell,
     views_staff,
     views_status,
+    views_term,
 )
 
 RESET_KEY = r"^account/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
@@ -51,6 +52,7 @@ urlpatterns = [
     path("subscriptions/<uuid:subscription_id>/renewal", views_renewal.schedule, name="schedule_renewal"),
     path("subscriptions/<uuid:subscription_id>/renewal/preview", views_renewal.preview, name="preview_renewal"),
     path("subscriptions/<uuid:subscription_id>/renewal/revoke", views_renewal.revoke, name="revoke_renewal"),
+    path("subscriptions/<uuid:subscription_id>/term", views_term.term, name="change_term"),
     path("subscriptions/<uuid:subscription_id>/status", views_status.status, name="change_status"),
     path("quotes/<uuid:quote_id>", views_change.quote, name="quote"),
     path("quotes/<uuid:quote_id>/again", views_change.requote, name="requote"),

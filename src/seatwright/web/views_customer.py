@@ -17,7 +17,7 @@ from seatwright.access import permissions
 from seatwright.access.actors import Actor
 from seatwright.operations import queries as operations
 from seatwright.subscriptions import queries as holdings
-from seatwright.web import editor, formats, renewal_form, requests, timeline_words, wording
+from seatwright.web import editor, formats, renewal_form, requests, timeline_words, wording, wording_term
 from seatwright.workflows import (
     follow_order,
     licence_rows,
@@ -182,6 +182,7 @@ def subscription_page(
     names = {} if choices is None else choices.offer_names
     values = {
         "renewal": None if choices is None else renewal_form.card(choices=choices, typed=typed, zone=zone),
+        "state": wording_term.STATES.get(page.row.status),
         "course": timeline_words.course(course, names=names),
         "page": page,
         "time_zone": zone,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from seatwright.rules import conflicts, quantities, refusals, renewals, timeline
-from seatwright.web import formats
+from seatwright.web import formats, wording_vendor
 from seatwright.workflows import change_status
 
 Words = dict[str, Promise]
@@ -31,6 +31,7 @@ ENTRY_KINDS: Words = {
     "returned": gettext_lazy("Seats returned"),
     "corrected": gettext_lazy("Corrected"),
     "bought": gettext_lazy("Bought"),
+    "swapped": gettext_lazy("Swapped for another plan"),
     "renewed": gettext_lazy("Renewed"),
     "ended": gettext_lazy("Ended"),
 }
@@ -41,6 +42,8 @@ EVENTS: Words = {
     "subscription.adopted": gettext_lazy("Subscription taken over"),
     "drift.adopted": gettext_lazy("The vendor's number of seats taken over"),
     "seats.refused": gettext_lazy("Change of seats not carried out"),
+    "seats.swapped": gettext_lazy("Seats swapped for another plan"),
+    "transition.refused": gettext_lazy("Swap of seats not carried out"),
     "cycle.charged": gettext_lazy("Billing period charged"),
     "term.renewed": gettext_lazy("Term renewed"),
     "intent.scheduled": gettext_lazy("Renewal planned"),
@@ -64,6 +67,7 @@ PARKED: Words = {
     "retry_budget": gettext_lazy("The vendor could not be reached for too long."),
     "run_limit": gettext_lazy("It was tried very often without an end."),
     "bug": gettext_lazy("Our own program failed on it."),
+    "transition_stuck": gettext_lazy("The vendor accepted the conversion of the seats and does not finish it."),
     "sent_too_often": gettext_lazy("The change was sent several times without effect."),
     "bought_otherwise": gettext_lazy("The vendor shows something else than what was ordered."),
     "order_failed": gettext_lazy("The vendor shows that its order came to nothing."),
@@ -73,6 +77,9 @@ LINE_REFUSALS: Words = {
     "changed_elsewhere": gettext_lazy("The number of seats was changed elsewhere meanwhile, so nothing was sent."),
     "window_closed": gettext_lazy("The return window closed before the change could be sent."),
     "below_assigned": gettext_lazy("People were given these seats meanwhile, so nothing was taken from them."),
+    "day_over": gettext_lazy(
+        "The day for which it was priced was over at the vendor before it could be sent. Order it again."
+    ),
     "settled_not_done": gettext_lazy("Our staff looked and found that the change did not happen."),
 }
 EFFECTS: dict[change_status.Effect, Promise] = {
@@ -118,7 +125,7 @@ def quantity_refusal(reason_code: str) -> str:
 
 def line_refusal(reason_code: str) -> str:
     """Why a booked line was refused when it was carried out."""
-    known = LINE_REFUSALS.get(reason_code)
+    known = LINE_REFUSALS.get(reason_code) or wording_vendor.words(reason_code)
     return str(known) if known else _("The vendor refused the change, so nothing was changed and nothing is charged.")
 
 

@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from seatwright.web import formats, wording, wording_buy
+from seatwright.web import formats, wording, wording_swap, wording_vendor
 
 register = template.Library()
 
@@ -78,13 +78,13 @@ def event_name(code: str) -> str:
 @register.filter
 def parked_reason(code: str) -> str:
     """Why an operation waits for a person."""
-    return wording.named(wording.PARKED, code)
+    return str(wording_vendor.words(code) or wording.named(wording.PARKED, code))
 
 
 @register.filter
 def line_refusal(code: str) -> str:
     """Why a booked line was not carried out."""
-    return wording_buy.line_refusal(code)
+    return wording_swap.line_refusal(code)
 
 
 @register.filter
