@@ -6,7 +6,7 @@ import re
 import typing
 
 from seatwright.api import document, line_refusals, problems
-from seatwright.rules import refusals
+from seatwright.rules import purchases, refusals
 
 PAGE = (pathlib.Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| `")]
@@ -33,6 +33,17 @@ def test_every_refusal_of_the_rules_is_documented_with_its_data_and_has_a_senten
     documented = {row[0].strip("`"): re.findall(r"`(\w+)`", row[1]) for row in ROWS if row[0].strip("`") in family}
     assert documented == family
     assert line_refusals.SENTENCES.keys() == family.keys()
+
+
+def test_every_refusal_of_a_purchase_is_documented_with_its_data_and_has_a_sentence() -> None:
+    own = [each for each in typing.get_args(purchases.Refusal) if each not in typing.get_args(refusals.Refusal)]
+    family = {each.code: [field.name for field in dataclasses.fields(each)] for each in own}
+    documented = {row[0].strip("`"): re.findall(r"`(\w+)`", row[1]) for row in ROWS if row[0].strip("`") in family}
+    assert documented == family
+    assert line_refusals.PURCHASE_SENTENCES.keys() == family.keys()
+    for each in own:
+        names = {field.name: field.name for field in dataclasses.fields(each)}
+        assert "{" not in line_refusals.PURCHASE_SENTENCES[each.code].format(**names)
 
 
 def test_every_sentence_can_be_said_with_the_data_of_its_refusal() -> None:

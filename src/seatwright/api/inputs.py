@@ -13,7 +13,7 @@ from seatwright.rules import quantities
 
 LINES_MOST = 100
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_NO_CONTROLS = r"^[^\u0000-\u001f\u007f]*$"
+NO_CONTROLS = r"^[^\u0000-\u001f\u007f]*$"
 
 
 def _canonical(value: Any) -> Any:
@@ -23,7 +23,7 @@ def _canonical(value: Any) -> Any:
     return value
 
 
-def _plainly_true(value: Any) -> Any:
+def plainly_true(value: Any) -> Any:
     """Only `true` itself, since 1 equals it in Python."""
     if value is not True:
         raise PydanticCustomError("not_agreed", "Must be true.")
@@ -77,12 +77,12 @@ class Agreement(Body):
 
     agrees_to_pay: Annotated[
         Literal[True],
-        BeforeValidator(_plainly_true),
+        BeforeValidator(plainly_true),
         Field(description="Must be true: an order with obligation to pay."),
     ]
     on_behalf_reason: Annotated[
         str,
-        Field(max_length=300, pattern=_NO_CONTROLS, description="On whose word; needed of a reseller's staff."),
+        Field(max_length=300, pattern=NO_CONTROLS, description="On whose word; needed of a reseller's staff."),
     ] = ""
     wishes: Annotated[
         list[WishAnswer],
@@ -95,7 +95,7 @@ class Settlement(Body):
     """A person's decision on a parked operation."""
 
     decision: Literal["look_again", "done", "not_done"]
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=_NO_CONTROLS)]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=NO_CONTROLS)]
 
 
 Key = Annotated[
@@ -108,7 +108,7 @@ Key = Annotated[
         description="The idempotency_key of the quote.",
     ),
 ]
-After = Annotated[str, Query(max_length=2000, pattern=_NO_CONTROLS, description="The `next` of the page before.")]
-Text = Annotated[str, Query(max_length=80, pattern=_NO_CONTROLS, description="Words that must all occur.")]
+After = Annotated[str, Query(max_length=2000, pattern=NO_CONTROLS, description="The `next` of the page before.")]
+Text = Annotated[str, Query(max_length=80, pattern=NO_CONTROLS, description="Words that must all occur.")]
 Flag = Annotated[Literal["true", "false"], Query()]
 QUERY_NAMES = frozenset({"q", "after", "unlicensed"})

@@ -7,7 +7,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.operation import Operation
 
-from seatwright.api import endpoints, problems, reading
+from seatwright.api import buying, endpoints, problems, reading
 from seatwright.api.errors import Fault
 
 CODES = {
@@ -26,6 +26,7 @@ CODES = {
     "too_short": "too_few",
     "too_long": "too_many",
     "named_twice": "named_twice",
+    "wrong_form": "wrong_form",
     "literal_error": "not_a_choice",
     "not_agreed": "not_agreed",
 }
@@ -82,3 +83,4 @@ api = Interface(
     urls_namespace="api",
 )
 api.add_router("", endpoints.router)
+api.add_router("", buying.router)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from seatwright.api.errors import Fault
+from seatwright.rules import purchases
 from seatwright.rules.refusals import Refusal
-from seatwright.workflows import pricing
+from seatwright.workflows import buy_pricing, pricing
 
 SENTENCES = {
     "not_a_change": "The number is the present one, or nothing was wished.",
@@ -24,6 +25,55 @@ SENTENCES = {
     "not_returnable": "{returnable_now} of {wanted} seats can be returned now, any number on {next_possible_on}.",
     "step_size": "Seats are sold in blocks of {step}; the nearest totals are {below} and {above}.",
 }
+
+
+PURCHASE_SENTENCES = {
+    "not_sold": "This offer is not sold to this customer.",
+    "no_price": "No price is known for this offer.",
+    "prerequisite_missing": "The tenant needs any one of these first: {any_of}.",
+    "agreement_missing": "Nobody has accepted the vendor's customer agreement; send a signatory.",
+    "promotion_wrong_plan": "The promotion is for other terms and billing plans.",
+    "promotion_wrong_seats": "The promotion is for another number of seats.",
+    "promotion_used": "The promotion, or the product, was bought before.",
+    "promotion_not_granted": "The vendor does not grant the promotion.",
+    "end_date_not_possible": "The first term cannot end on that day.",
+    "vendor_not_reached": "The vendor cannot be asked at the moment; try again in some minutes.",
+}
+PURCHASE_FIELDS = {
+    **dict.fromkeys(("below_minimum", "above_maximum", "above_family_maximum"), "seats"),
+    **dict.fromkeys(("promotion_wrong_plan", "promotion_wrong_seats", "promotion_used"), "promotion"),
+    "promotion_not_granted": "promotion",
+    "end_date_not_possible": "first_term_ends_on",
+    "agreement_missing": "signatory",
+    "vendor_not_reached": "",
+}
+
+
+class NotForSale(Exception):
+    """A priced purchase is refused."""
+
+    def __init__(self, priced: buy_pricing.Priced) -> None:
+        super().__init__("not for sale")
+        self.priced = priced
+
+    def faults(self, *, location: str) -> list[Fault]:
+        """Each reason at the member of the body that it is about."""
+        return [_purchase_fault(refusal, location=location) for refusal in self.priced.refusals]
+
+
+class NoLongerForSale(NotForSale):
+    """The purchase was possible when it was quoted and is not now."""
+
+
+def _purchase_fault(refusal: purchases.Refusal, *, location: str) -> Fault:
+    data = {name: _plain(value) for name, value in dataclasses.asdict(refusal).items()}
+    return Fault(
+        location=location,
+        field="" if location == "quote" else PURCHASE_FIELDS.get(refusal.code, "offer_key"),
+        code=refusal.code,
+        detail=(PURCHASE_SENTENCES.get(refusal.code) or SENTENCES[refusal.code]).format(**data),
+        data=data,
+    )
 
 
 class NotBookable(Exception):
@@ -62,4 +112,4 @@ def _plain(value: Any) -> Any:
         return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, dt.date):
         return value.isoformat()
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

@@ -163,6 +163,22 @@ def _no_longer_possible(error: NoLongerPossible) -> Problem:
     )
 
 
+def _not_for_sale(error: line_refusals.NotForSale) -> Problem:
+    return Problem(
+        kind=REFUSED,
+        detail="Nothing was stored. See 'errors' for each reason.",
+        faults=error.faults(location="body"),
+    )
+
+
+def _no_longer_for_sale(error: line_refusals.NoLongerForSale) -> Problem:
+    return Problem(
+        kind=REFUSED,
+        detail="It was possible when quoted and is not now. Nothing was ordered.",
+        faults=error.faults(location="quote"),
+    )
+
+
 def _expired(_error: change_seats.QuoteExpired) -> Problem:
     return Problem(
         kind=QUOTE_EXPIRED,
@@ -250,6 +266,8 @@ MAPPING: dict[type[Exception], Callable[[Any], Problem]] = {
     KeyReused: _key_reused,
     NoLongerPossible: _no_longer_possible,
     line_refusals.NotBookable: _refused,
+    line_refusals.NoLongerForSale: _no_longer_for_sale,
+    line_refusals.NotForSale: _not_for_sale,
     change_seats.QuoteExpired: _expired,
     change_seats.QuoteChanged: _changed,
     rebase_wishes.Unanswered: _wish_unanswered,
