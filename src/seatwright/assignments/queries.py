@@ -42,6 +42,7 @@ class PersonRow:
     """A person with the SKUs they hold, in order; `errors` are the directory's words for what does not work."""
 
     person_id: int
+    key: str
     display_name: str
     user_principal_name: str
     department: str
@@ -176,6 +177,7 @@ def people(
 def _person_row(row: Person, held: list[Assignment]) -> PersonRow:
     return PersonRow(
         person_id=row.pk,
+        key=row.vendor_person_id,
         display_name=row.display_name,
         user_principal_name=row.user_principal_name,
         department=row.department,

@@ -26,6 +26,7 @@ from seatwright.workflows import (
     renewal_choices,
     renewal_radar,
     subscription_timeline,
+    swap_plan,
     sync_tenant,
 )
 
@@ -205,7 +206,13 @@ def people(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
         by=requests.acting(request), customer_id=customer_id, text=text, only_unlicensed=only_unlicensed, after=after
     )
     requests.enter(request, customer_id=customer_id)
-    values = {"page": page, "text": text, "only_unlicensed": only_unlicensed, "is_continued": bool(after)}
+    values = {
+        "page": page,
+        "text": text,
+        "only_unlicensed": only_unlicensed,
+        "is_continued": bool(after),
+        "leavable": swap_plan.leavable(by=requests.acting(request), customer_id=customer_id),
+    }
     return render(request, "pages/people.html", values)
 
 

@@ -58,8 +58,9 @@ class SubscriptionPage:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonLine:
-    """A person with the names of the licences they hold; `unusable` says that something does not work."""
+    """A person with the names of the licences they hold; `key` is the directory's id."""
 
+    key: str
     display_name: str
     user_principal_name: str
     department: str
@@ -144,6 +145,7 @@ def people(*, by: Actor, customer_id: uuid.UUID, text: str, only_unlicensed: boo
         customer=customer,
         rows=tuple(
             PersonLine(
+                key=row.key,
                 display_name=row.display_name,
                 user_principal_name=row.user_principal_name,
                 department=row.department,

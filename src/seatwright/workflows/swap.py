@@ -49,9 +49,12 @@ class NobodyLeft(Exception):
     """Nobody of this swap can be tried again: everybody has moved, or it is still under way."""
 
 
-def survey(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> swap_plan.Field:
-    """What can be left and entered; raises swap_plan.NothingToLeave, access.permissions.Unknown or NotAllowed."""
-    return swap_plan.survey(by=by, subscription_id=subscription_id, at=at)
+def survey(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime, to: str = "") -> swap_plan.Field:
+    """What can be left and entered, with the price of the plan `to`.
+
+    Raises swap_plan.NothingToLeave, access.permissions.Unknown or NotAllowed.
+    """
+    return swap_plan.survey(by=by, subscription_id=subscription_id, at=at, to=to)
 
 
 def preview(*, by: Actor, choice: swap_plan.Choice, at: dt.datetime) -> swap_plan.Planned:

@@ -111,6 +111,18 @@ class NothingToLeave(Exception):
     """The subscription is not one that people could change from: it has no plan of its own for people, or no price."""
 
 
+def leavable(*, by: Actor, customer_id: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
+    """The customer's licences that people could leave, with their names; raises Unknown or NotAllowed."""
+    customer = customers.customer(seen_by=by, customer_id=customer_id, action="people.view")
+    rows = holdings.holdings(seen_by=by, customer_ids=[customer.customer_id], action="seats.quote")
+    held = assignments.holder_counts(tenant_ids=sorted({row.tenant_id for row in rows}))
+    return [
+        (row.subscription_id, row.name)
+        for row in rows
+        if row.status == RUNNING and row.unit_rate and not row.is_trial and (row.tenant_id, row.sku_id) in held
+    ]
+
+
 def survey(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime, to: str = "") -> Field:
     """What can be left and entered from there, with the price of the plan `to`.
 

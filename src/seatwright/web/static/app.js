@@ -7,3 +7,4 @@ import "./behaviour/stepper.js";
 import "./behaviour/editor.js";
 import "./behaviour/ago.js";
 import "./behaviour/once.js";
+import "./behaviour/filter.js";
