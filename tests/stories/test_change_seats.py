@@ -1,5 +1,6 @@
 """Journey 1, told as stories: each runs from the wish to the booked charges, against the vendor over HTTP."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -7,9 +8,11 @@ import pytest
 from seatwright.access import audit, permissions
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
+from seatwright.catalogue import changes as catalogue
 from seatwright.orders import queries as orders
 from seatwright.rules import refusals
 from seatwright.subscriptions import queries as holdings
+from seatwright.subscriptions.models import SeatEntry
 from seatwright.workflows import change_seats, follow_order, pricing
 from tests.stories.world import BASIC, EXCHANGE, STANDARD, World
 
@@ -242,3 +245,33 @@ def test_two_administrators_who_book_the_same_licence_at_once_get_one_order(worl
     world.work()
     assert len(placed) == 1
     assert world.vendor_seats("north", BASIC) == 12
+
+
+def test_another_length_of_the_window_is_a_row_of_policy_and_the_vendors_word_still_outranks_it(world: World) -> None:
+    version = catalogue.add_return_policy(
+        vendor_key="microsoft",
+        offer_class="licence",
+        valid_from_on=world.at.date(),
+        return_window=dt.timedelta(hours=72),
+        safety_margin=dt.timedelta(minutes=10),
+        lock_before_renewal=dt.timedelta(hours=24),
+        source="the vendor's notice",
+    )
+    world.book("north_admin", "north", basic=13)
+    world.work()
+    holding = world.holding("north", BASIC)
+    added = holding.lots[-1]
+    assert added.returnable_until == added.added_at + dt.timedelta(hours=72)
+    entry = SeatEntry.objects.get(pk=added.lot_id)
+    assert entry.policy_version == f"microsoft/licence/v{version}"
+    # The vendor was read again after the change: two seats of the day before yesterday, three of now, for 168 hours.
+    assert holding.returnable is not None
+    assert [seats for seats, _until in holding.returnable] == [2, 3]
+    assert holding.returnable[-1][1] > added.returnable_until
+    policy = pricing.window_policy(vendor_key="microsoft", on=world.at.date())
+    assert pricing.returnable_of(holding, at=world.at, policy=policy).total == 5
+    # Once its 72 hours are over, our own arithmetic keeps the two seats of the older rule; the vendor's word counts.
+    unheard = dataclasses.replace(holding, returnable=None)
+    world.move(hours=71, minutes=51)
+    assert pricing.returnable_of(unheard, at=world.at, policy=policy).total == 2
+    assert pricing.returnable_of(holding, at=world.at, policy=policy).total == 5

@@ -51,6 +51,16 @@ def test_suspending_keeps_the_wishes_and_resuming_stores_them_again(world: World
     assert billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"]) == []
 
 
+def test_resuming_brings_the_renewal_back_as_it_was_before_the_suspension(world: World) -> None:
+    do(world, Action.SUSPEND)
+    assert at_the_vendor(world)["autoRenewEnabled"] is False
+    shown = do(world, Action.RESUME)
+    assert shown.effects == (Effect.ACCESS_RETURNS, Effect.AUTO_RENEW_COMES_BACK)
+    assert at_the_vendor(world)["autoRenewEnabled"] is True
+    holding = world.holding("north", BASIC)
+    assert (holding.auto_renew, holding.end_of_term) == (True, "renew")
+
+
 def test_a_subscription_whose_window_is_open_ends_at_once_with_its_money_back(world: World) -> None:
     world.move(days=22)
     world.sync()  # the month was renewed on 7 April, so that its seat can be returned

@@ -155,3 +155,12 @@ def test_the_clock_of_a_real_installation_cannot_be_moved(owner: Client, staff: 
     assert "cannot be moved" in answer.content.decode()
     assert "digits only" in staff.post("/staff/clock", {"days": "-7"}).content.decode()
     assert "Test clock" not in staff.get(reverse("staff_queue")).content.decode()
+
+
+def test_unused_seats_that_two_licences_share_are_offered_once(owner: Client, scene: scenes.Scene) -> None:
+    scenes.sell(scene)  # one seat of Premium is unused
+    for _ in range(2):
+        scenes.hold_returnable(scene)  # three seats each of the same licence, all returnable
+    text = plain(owner.get(reverse("home")).content.decode())
+    assert text.count("1 unused seat can still be returned.") == 1
+    assert text.count("Return 1") == 1

@@ -109,6 +109,12 @@ def open_with_key(*, lease_key: str) -> list[OperationView]:
     return [_view(row) for row in rows.order_by("created_at", "id")]
 
 
+def newest_done(*, kind: str, lease_key: str, limit: int = 20) -> list[OperationView]:
+    """The operations of this kind with this key that were carried out, the newest first."""
+    rows = Operation.objects.filter(kind=kind, lease_key=lease_key, state=State.DONE)
+    return [_view(row) for row in rows.order_by("-created_at", "-id")[:limit]]
+
+
 def parked_ids(*, lease_key: str) -> list[uuid.UUID]:
     """The operations with this key that wait for a person; at most one, since a parked one keeps its lease."""
     return list(Operation.objects.filter(lease_key=lease_key, state=State.PARKED).values_list("id", flat=True))

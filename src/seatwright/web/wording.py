@@ -95,6 +95,8 @@ EFFECTS: dict[change_status.Effect, Promise] = {
     change_status.Effect.WISHES_ARE_STORED_AGAIN: gettext_lazy(
         "Your wishes for the renewal are stored at the vendor again."
     ),
+    change_status.Effect.AUTO_RENEW_COMES_BACK: gettext_lazy("It renews by itself again, as it did before."),
+    change_status.Effect.ENDING_COMES_BACK: gettext_lazy("Its term ends again as it was to before."),
     change_status.Effect.ENDS_WITH_THE_TERM: gettext_lazy("Unless it is resumed before, it ends with its term."),
     change_status.Effect.CANNOT_BE_UNDONE: gettext_lazy(
         "This cannot be undone. To have the licence again, it has to be bought anew."

@@ -138,7 +138,8 @@ def place(
     caps reach over several subscriptions: the order is placed only when every number is still the quoted one. Order,
     operations and audit events are committed together, before anything is sent (law 1). The caller has asked for fresh
     proof of identity. `answers` say for each question of the quote whether the wish follows the change or stays. Raises
-    access.permissions.Unknown for a quote of another kind, KeyMismatch, QuoteExpired, QuoteChanged, ReasonMissing, rebase_wishes.Unanswered, and what `preview` raises.
+    access.permissions.Unknown for a quote of another kind, KeyMismatch, QuoteExpired, QuoteChanged, ReasonMissing,
+    rebase_wishes.Unanswered, and what `preview` raises.
     """
     row = order_queries.quote(seen_by=by, quote_id=quote_id, action="seats.book")
     if row.kind != KIND:

@@ -1,7 +1,8 @@
 """Suspend, resume and end a subscription, with what each means said before it is done.
 
 Suspending stops access at once and nothing else: the vendor goes on billing, turns auto-renew off and forgets what was
-scheduled. Our wishes for the renewal stay, and are stored again when the subscription is resumed. Ending at once is
+scheduled. Our wishes for the renewal stay, and are stored again when the subscription is resumed; without any, the
+renewal becomes again what it was before. Ending at once is
 possible only while all seats can be returned, and cannot be undone (Partner Center reference 5.9, 6.1, 6.9).
 """
 
@@ -20,9 +21,10 @@ from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import queries as operation_queries
 from seatwright.orders import intents
-from seatwright.rules import business_dates
+from seatwright.rules import business_dates, renewals
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import connections, pricing, status_operation
+from seatwright.workflows import wishes as wishing
 
 
 class Action(enum.StrEnum):
@@ -44,6 +46,8 @@ class Effect(enum.StrEnum):
     SEATS_CANNOT_BE_CHANGED = "seats_cannot_be_changed"
     WISHES_ARE_KEPT = "wishes_are_kept"
     WISHES_ARE_STORED_AGAIN = "wishes_are_stored_again"
+    AUTO_RENEW_COMES_BACK = "auto_renew_comes_back"
+    ENDING_COMES_BACK = "ending_comes_back"
     ENDS_WITH_THE_TERM = "ends_with_the_term"
     CANNOT_BE_UNDONE = "cannot_be_undone"
 
@@ -124,8 +128,13 @@ def _effects(row: holdings.HoldingRow, action: Action) -> tuple[Effect, ...]:
             Effect.ENDS_WITH_THE_TERM,
         )
     if action is Action.RESUME:
-        stored = (Effect.WISHES_ARE_STORED_AGAIN,) if has_wishes else ()
-        return (Effect.ACCESS_RETURNS, *stored)
+        if has_wishes:
+            return (Effect.ACCESS_RETURNS, Effect.WISHES_ARE_STORED_AGAIN)
+        before = status_operation.ending_before(row)
+        if before is None:
+            return (Effect.ACCESS_RETURNS,)
+        is_renewed = before is renewals.Ending.RENEW
+        return (Effect.ACCESS_RETURNS, Effect.AUTO_RENEW_COMES_BACK if is_renewed else Effect.ENDING_COMES_BACK)
     return (Effect.ACCESS_STOPS, Effect.BILLING_ENDS, Effect.CANNOT_BE_UNDONE)
 
 
@@ -157,6 +166,7 @@ def place(*, by: Actor, shown: Preview, reason: str, at: dt.datetime) -> uuid.UU
                 "status": shown.action.value,
                 "status_before": row.status,
                 "seats": row.seats,
+                "ending_before": str(wishing.ending_shown(row)),
                 "charges": status_operation.refund(row, on=on) if shown.action is Action.END else [],
             },
             policy_version=pricing.window_policy(vendor_key=row.vendor_key, on=on).version,

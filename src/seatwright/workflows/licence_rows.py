@@ -190,6 +190,7 @@ class Books:
         """What waits for a decision, of all customers shown."""
         found = []
         alarmed = {alarm.subscription_id: alarm for alarm in self.alarms}
+        unused: dict[tuple[uuid.UUID, str], int] = {}
         for row in self.holdings:
             licence = self._row(row)
             if row.subscription_id in alarmed:
@@ -200,8 +201,11 @@ class Books:
                 found.append(self._need("drift", row, seats=int(drift.theirs) - int(drift.ours), until=None))
             if licence.free < 0 and row.status in LIVE_STATES:
                 found.append(self._need("over_assigned", row, seats=-licence.free, until=None))
-            free_to_return = min(licence.returnable_total, max(licence.free, 0), row.seats - 1)
+            left = unused.setdefault((row.tenant_id, row.sku_id), max(licence.free, 0))
+            free_to_return = min(licence.returnable_total, left, row.seats - 1)
             if free_to_return > 0 and row.status == "active" and row.term != "P1M":
+                # Licences with one pool share its unused seats, so that no seat is offered twice.
+                unused[row.tenant_id, row.sku_id] -= free_to_return
                 until = max(batch.last_safe_at for batch in licence.returnable)
                 found.append(self._need("window_closing", row, seats=free_to_return, until=until))
         return (*found, *self._sheets_to_answer())

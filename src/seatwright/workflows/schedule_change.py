@@ -18,7 +18,7 @@ from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import queries as operation_queries
 from seatwright.orders import intents
-from seatwright.rules import alarms, conflicts, rebasing, terms, timeline
+from seatwright.rules import alarms, conflicts, rebasing, renewals, terms, timeline
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
@@ -227,8 +227,13 @@ def _store(*, by: Actor, row: holdings.HoldingRow, line: timeline.Timeline, acti
     request_apply(by=by, row=row, at=at)
 
 
-def request_apply(*, by: Actor, row: holdings.HoldingRow, at: dt.datetime) -> None:
-    """Queue telling the vendor what the wishes come to, in the caller's transaction; once, however often asked."""
+def request_apply(
+    *, by: Actor, row: holdings.HoldingRow, ending: renewals.Ending | None = None, at: dt.datetime
+) -> None:
+    """Queue telling the vendor what the wishes come to, in the caller's transaction; once, however often asked.
+
+    Where there are no wishes, the term is to end as `ending` says, or as the vendor shows it.
+    """
     if operation_queries.is_queued(kind=schedule_operation.KIND, lease_key=_queue_key(row)):
         return
     operations.open_operation(
@@ -239,6 +244,7 @@ def request_apply(*, by: Actor, row: holdings.HoldingRow, at: dt.datetime) -> No
             "subscription_id": str(row.subscription_id),
             "tenant_id": str(row.tenant_id),
             "vendor_subscription_id": row.vendor_subscription_id,
+            **({} if ending is None else {"ending": ending.value}),
         },
         policy_version=wishing.renewal_policy(row).version,
         request_id=identifiers.new_id(),
@@ -293,10 +299,10 @@ def _running(line: timeline.Timeline, row: holdings.HoldingRow) -> timeline.Runn
     )
 
 
-def store_again(*, row: holdings.HoldingRow, at: dt.datetime) -> None:
-    """Queue storing the open wishes at the vendor anew, in the caller's transaction; nothing without wishes."""
-    if intents.open_intents(subscription_ids=[row.subscription_id]):
-        request_apply(by=SYSTEM, row=row, at=at)
+def store_again(*, row: holdings.HoldingRow, ending: renewals.Ending | None = None, at: dt.datetime) -> None:
+    """Queue storing the open wishes at the vendor anew, in the caller's transaction; without any, that `ending`."""
+    if intents.open_intents(subscription_ids=[row.subscription_id]) or ending is not None:
+        request_apply(by=SYSTEM, row=row, ending=ending, at=at)
 
 
 def reapply_if_missing(*, row: holdings.HoldingRow, seen: port.VendorSubscription, at: dt.datetime) -> bool:

@@ -35,7 +35,7 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
     checkpoint("submit.before_look")
     seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
-    wanted = _wanted(row, seen)
+    wanted = _wanted(view, row, seen)
     if wanted is None or _is_held(wanted, seen):
         return _finish(view, row, seen, note="" if wanted is not None else "nothing to store", at=at)
     catalogue_id = _catalogue_id(wanted, seen, vendor=vendor, ref=ref, at=at)
@@ -63,12 +63,17 @@ def _subject(view: OperationView) -> tuple[holdings.HoldingRow, customers.Tenant
     return row, customers.tenant(seen_by=SYSTEM, tenant_id=row.tenant_id)
 
 
-def _wanted(row: holdings.HoldingRow, seen: port.VendorSubscription) -> instructions.Instruction | None:
+def _wanted(
+    view: OperationView, row: holdings.HoldingRow, seen: port.VendorSubscription
+) -> instructions.Instruction | None:
     """What the vendor has to hold; None when the subscription no longer runs in the term that the wishes are for."""
     if seen.status != "active" or seen.commitment_end_on != row.commitment_end_on:
         return None
     try:
-        return wishes.instruction_of(wishes.timeline_of(row))
+        line = wishes.timeline_of(row)
+        if not line.pending and "ending" in view.intent:
+            return instructions.Instruction(ending=renewals.Ending(view.intent["ending"]))
+        return wishes.instruction_of(line)
     except (wishes.NotRunning, ValueError):
         return None
 
@@ -106,7 +111,7 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
     seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
     sent = _from_json(view.progress.get("wanted"))
-    if sent is None or _is_held(sent, seen) or _wanted(row, seen) != sent:
+    if sent is None or _is_held(sent, seen) or _wanted(view, row, seen) != sent:
         return _finish(view, row, seen, note="", at=at)
     return sending.look_again(view, at=at)
 

@@ -12,9 +12,10 @@ from seatwright.billing import changes as billing
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
+from seatwright.operations import queries as operation_queries
 from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
-from seatwright.rules import business_dates, money, periods, proration, tax, windows
+from seatwright.rules import business_dates, money, periods, proration, renewals, tax, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
@@ -53,6 +54,17 @@ def refund(row: holdings.HoldingRow, *, on: dt.date) -> list[dict[str, Any]]:
             "rounding_minor": priced.rounding_minor,
         }
     ]
+
+
+def ending_before(row: holdings.HoldingRow) -> renewals.Ending | None:
+    """What the end of the term was to bring before we suspended the subscription; None when we did not."""
+    key = connections.lease_of_subscription(
+        vendor_key=row.vendor_key, vendor_subscription_id=row.vendor_subscription_id
+    )
+    for view in operation_queries.newest_done(kind=KIND, lease_key=key):
+        if view.intent["status"] == "suspended" and "ending_before" in view.intent:
+            return renewals.Ending(view.intent["ending_before"])
+    return None
 
 
 def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
@@ -109,7 +121,7 @@ def _record(
         if view.intent["status"] == "deleted":
             _book_end(view, row, at=at)
         elif view.intent["status"] == "active":
-            schedule_change.store_again(row=row, at=at)
+            schedule_change.store_again(row=row, ending=ending_before(row), at=at)
         audit.record(
             by=SYSTEM,
             action="status.changed",

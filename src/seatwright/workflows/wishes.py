@@ -46,7 +46,7 @@ def _timeline(row: holdings.HoldingRow, rows: Sequence[intents.IntentRow]) -> ti
             billing_plan=terms.BillingPlan(row.billing_plan),
             anchor_on=row.anchor_on,
             renews_on=row.commitment_end_on,
-            ending=renewals.Ending.RENEW if rows else _ending(row),
+            ending=renewals.Ending.RENEW if rows else ending_shown(row),
         )
     except ValueError:
         raise NotRunning from None
@@ -71,7 +71,7 @@ def policy_in(rules: catalogue.RenewalRules, row: holdings.HoldingRow) -> renewa
     )
 
 
-def _ending(row: holdings.HoldingRow) -> renewals.Ending:
+def ending_shown(row: holdings.HoldingRow) -> renewals.Ending:
     """What the end of the term brings when nobody wishes anything: what the vendor shows."""
     if row.end_of_term in ("cancel", "extended"):
         return renewals.Ending(row.end_of_term)
