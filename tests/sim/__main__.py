@@ -26,15 +26,17 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     _set_up()
-    from tests.sim import plans, summary
+    from tests.sim import plans, runner, summary
 
     per_world = plans.drawn(0).years
     worlds = -(-given.years // round(per_world))
     seeds = given.seed or list(range(given.first, given.first + worlds))
     total = summary.Summary()
     said_at = time.monotonic()
-    with multiprocessing.get_context("spawn").Pool(min(given.processes, len(seeds)), initializer=_set_up) as pool:
-        for outcome in pool.imap_unordered(_run, seeds):
+    runner.warm_up()
+    # Forked after everything is loaded and the database's template is laid out, so that each begins at once.
+    with multiprocessing.get_context("fork").Pool(min(given.processes, len(seeds))) as pool:
+        for outcome in pool.imap_unordered(runner.run_seed, seeds):
             total.add(outcome)
             if outcome.violation:
                 _say(f"seed {outcome.plan.seed}: {outcome.violation}")
@@ -59,12 +61,6 @@ def _set_up() -> None:
     import django
 
     django.setup()
-
-
-def _run(seed: int) -> Any:
-    from tests.sim import plans, runner
-
-    return runner.run(plans.drawn(seed))
 
 
 def _shrunk(outcome: Any) -> str:

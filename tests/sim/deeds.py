@@ -305,5 +305,6 @@ def _decision(world: World, view: queries.OperationView) -> run_desk.Decision:
         has_effect = world.model.has_effect(str(view.request_id))
         return "done" if has_effect and truth == view.intent["seats_after"] else "not_done"
     if view.kind == status_operation.KIND:
-        return "look_again"
+        shown = world.model.vendor_row(world.model.held[uuid.UUID(view.intent["subscription_id"])].vendor_id)
+        return "look_again" if shown["status"] == view.intent["status"] else "not_done"
     return "not_done"

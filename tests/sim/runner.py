@@ -71,6 +71,17 @@ def run(plan: plans.Plan, *, is_postgres: bool = False) -> Outcome:
         )
 
 
+def run_seed(seed: int) -> Outcome:
+    """The outcome of the seed's own plan."""
+    return run(plans.drawn(seed))
+
+
+def warm_up() -> None:
+    """Lay out what all worlds of this process and those forked from it begin with."""
+    with worlds.opened(plans.drawn(0)):
+        pass
+
+
 def state() -> str:
     """SHA-256 over every row of the product's own tables."""
     digest = hashlib.sha256()

@@ -23,8 +23,11 @@ from seatwright.workflows import pricing
 
 
 def is_renewed(*, row: holdings.HoldingRow, seen: port.VendorSubscription, at: dt.datetime) -> bool:
-    """Whether the vendor shows a term that begins where the books' term ended."""
-    if seen.commitment_end_on is None or seen.status != "active":
+    """Whether the vendor shows a term that begins where the books' term ended.
+
+    One that was suspended in the meantime counts: a suspended term is not renewed, so it was renewed before.
+    """
+    if seen.commitment_end_on is None or seen.status not in ("active", "suspended"):
         return False
     over = at >= dt.datetime.combine(row.commitment_end_on, dt.time(), tzinfo=dt.UTC)
     return over and seen.commitment_end_on > row.commitment_end_on

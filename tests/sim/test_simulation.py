@@ -1,0 +1,126 @@
+"""Two hundred customer-years of business with everything going wrong, and every invariant held after each step.
+
+`SEATWRIGHT_TEST_SIZE=nightly` makes them ten thousand. A failing seed is shrunk to a list of actions, printed, and to be
+written into `seeds.txt`, from where it runs for ever.
+"""
+
+import dataclasses
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.sim import actions, plans, runner, shrinking, summary
+
+ROOT = Path(__file__).resolve().parents[2]
+SEEDS_FILE = Path(__file__).parent / "seeds.txt"
+IS_NIGHTLY = os.environ.get("SEATWRIGHT_TEST_SIZE") == "nightly"
+PARTS = 8
+WORLDS_IN_PART = 5
+WORLDS_ON_POSTGRES = 1
+YEARS_NIGHTLY = 10_000
+CHANGES_IN_A_YEAR = 30
+pytestmark = pytest.mark.simulation
+
+
+def failed_once() -> list[int]:
+    lines = SEEDS_FILE.read_text(encoding="utf-8").splitlines()
+    return [int(line.split()[0]) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def require_good(outcomes: list[runner.Outcome]) -> summary.Summary:
+    total = summary.Summary()
+    for outcome in outcomes:
+        total.add(outcome)
+    sys.stdout.write(total.told() + "\n")
+    if total.failed:
+        first = total.failed[0]
+        pytest.fail(f"seed {first.plan.seed}: {first.violation}\n{shrinking.told(shrinking.shrunk(first))}")
+    return total
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_customer_years_pass_without_a_violation(part: int, django_db_blocker: DjangoDbBlocker) -> None:
+    seeds = range(1 + part * WORLDS_IN_PART, 1 + (part + 1) * WORLDS_IN_PART)
+    with django_db_blocker.unblock():
+        total = require_good([runner.run_seed(seed) for seed in seeds])
+    assert total.years == 200 / PARTS
+    assert total.mutations >= CHANGES_IN_A_YEAR * total.years
+
+
+def test_seeds_that_failed_once_pass(django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        require_good([runner.run_seed(seed) for seed in failed_once()])
+
+
+@pytest.mark.usefixtures("django_db_setup")
+def test_customer_years_pass_on_the_database_of_this_run(django_db_blocker: DjangoDbBlocker) -> None:
+    is_postgres = connection.vendor == "postgresql"
+    with django_db_blocker.unblock():
+        plan = plans.drawn(3, customers=2, days=120)
+        require_good([runner.run(plan, is_postgres=is_postgres) for _ in range(WORLDS_ON_POSTGRES)])
+
+
+def test_the_same_seed_ends_in_the_same_state_whatever_the_machines_clock_says(
+    django_db_blocker: DjangoDbBlocker,
+) -> None:
+    for seed in range(101, 121):
+        plan = plans.drawn(seed, customers=1, days=60)
+        with django_db_blocker.unblock():
+            first = runner.run(plan)
+            with time_machine.travel(dt.datetime(2031, 5, 6, 7, 8, tzinfo=dt.UTC), tick=True):
+                again = runner.run(plan)
+        assert (first.state, first.fired, first.did) == (again.state, again.fired, again.did), seed
+
+
+def test_another_seed_ends_in_another_state(django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        states = {runner.run(plans.drawn(seed, customers=1, days=30)).state for seed in (1, 2, 3)}
+    assert len(states) == 3
+
+
+def test_every_action_has_somebody_who_does_it() -> None:
+    names = {kind.name for kind in (*actions.DEEDS, *actions.CONSOLES)}
+    drawn = {action[0] for seed in range(40) for action in plans.drawn(seed).actions}
+    assert names <= drawn
+    assert all(callable(runner.doer(name)) for name in drawn)
+
+
+def test_a_failing_plan_shrinks_to_what_it_takes() -> None:
+    plan = plans.drawn(7)
+    needed = [action for action in plan.actions if action[0] in ("foreign_wipe", "charge")]
+    assert needed
+
+    def fails_with_both(tried: plans.Plan) -> runner.Outcome:
+        names = [action[0] for action in tried.actions]
+        is_there = "foreign_wipe" in names and "charge" in names[names.index("foreign_wipe") :]
+        return dataclasses.replace(blank, plan=tried, violation="10: planted" if is_there else "")
+
+    blank = runner.Outcome(
+        plan=plan,
+        violation="10: planted",
+        failed_at=len(plan.actions) - 1,
+        state="",
+        mutations=0,
+        actions=0,
+        vendor_calls=0,
+        fired=summary.Counter(),
+        did=summary.Counter(),
+        took_s=0.0,
+    )
+    found = shrinking.shrunk(blank, run=fails_with_both)
+    assert [action[0] for action in found.plan.actions] == ["foreign_wipe", "charge"]
+    assert found.plan.customers == (found.plan.actions[0][1],)
+    assert "('charge',)" in shrinking.told(found)
+
+
+@pytest.mark.skipif(not IS_NIGHTLY, reason="nightly")
+def test_ten_thousand_customer_years_pass_without_a_violation() -> None:
+    command = [sys.executable, "-m", "tests.sim", "--years", str(YEARS_NIGHTLY), "--first", "1000"]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
