@@ -16,7 +16,7 @@ from seatwright.access import permissions
 from seatwright.api import line_refusals
 from seatwright.api.errors import Fault
 from seatwright.operations import changes as operations
-from seatwright.workflows import change_seats, rebase_wishes, run_desk
+from seatwright.workflows import change_seats, rebase_wishes, run_desk, swap, swap_plan
 
 MEDIA_TYPE = "application/problem+json"
 FAULTS_MOST = 50
@@ -218,6 +218,29 @@ def _wish_unanswered(error: rebase_wishes.Unanswered) -> Problem:
     return Problem(kind=WISH_UNANSWERED, detail="Nothing was ordered.", faults=faults)
 
 
+def _no_swap(error: swap_plan.NotPossible) -> Problem:
+    faults = [
+        Fault(
+            location="body",
+            field="people" if reason.people or reason.code in ("nobody", "people_changed") else "",
+            code=reason.code,
+            detail="See the reference for what the code means and what is possible instead.",
+            data={"people": list(reason.people), "number": reason.number},
+        )
+        for reason in error.planned.reasons
+    ]
+    return Problem(kind=REFUSED, detail="Nothing was stored or ordered.", faults=faults)
+
+
+def _nothing_to_leave(_error: swap_plan.NothingToLeave) -> Problem:
+    detail = "A trial, a licence that no people hold, or one without a price cannot be swapped."
+    return Problem(kind=REFUSED, detail=detail)
+
+
+def _nobody_left(_error: swap.NobodyLeft) -> Problem:
+    return Problem(kind=TOO_LATE, detail="Everybody has moved, or the swap is still under way.")
+
+
 def _wrong_key(_error: change_seats.KeyMismatch) -> Problem:
     detail = "Send the idempotency_key that came with this quote."
     return Problem(
@@ -275,6 +298,9 @@ MAPPING: dict[type[Exception], Callable[[Any], Problem]] = {
     change_seats.ReasonMissing: _no_word,
     run_desk.ReasonMissing: _no_reason,
     operations.NotPossible: _too_late,
+    swap_plan.NotPossible: _no_swap,
+    swap_plan.NothingToLeave: _nothing_to_leave,
+    swap.NobodyLeft: _nobody_left,
     Exception: _broken,
 }
 
