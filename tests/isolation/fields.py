@@ -21,6 +21,10 @@ FORM_VALUES = {
     "days": "1",
     "fingerprint": "f",
     "wish": "all",
+    "ask": "",
+    "default": "keep",
+    "deadline": "2026-06-01",
+    "content": "",
 }
 QUERY_VALUES = {
     "q": "",

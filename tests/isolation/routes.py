@@ -16,7 +16,15 @@ from django.urls.converters import UUIDConverter
 from django.urls.resolvers import RegexPattern, RoutePattern
 
 Scope = Literal["public", "own", "customer", "staff", "api"]
-ROW_PARAMETERS = ("customer_id", "tenant_id", "subscription_id", "quote_id", "order_id", "operation_id")
+ROW_PARAMETERS = (
+    "customer_id",
+    "tenant_id",
+    "subscription_id",
+    "quote_id",
+    "order_id",
+    "operation_id",
+    "sheet_id",
+)
 # The one-time link of a password reset; its parts name no row of a customer.
 LINK_PARAMETERS = ("uidb36", "key")
 EXEMPTIONS = pathlib.Path(__file__).with_name("exemptions.txt")

@@ -21,6 +21,7 @@ from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
 from seatwright.workflows import change_seats, connections, pricing, sync_tenant
+from tests.isolation import sheets
 from tests.isolation.canaries import LETTERS, Canaries
 from tests.isolation.shop import UNTIL, Counting, Shop
 
@@ -352,6 +353,7 @@ def _collect(world: World, letter: str) -> None:
     rows = orders.orders(seen_by=SYSTEM, customer_id=customer.customer_id).rows
     held = holdings.holdings(seen_by=SYSTEM, customer_ids=[customer.customer_id])
     customer.ids = {
+        "sheet_id": sheets.ask(world, letter, at=NOW),
         "customer_id": [str(customer.customer_id)],
         "tenant_id": [str(customer.tenant_id)],
         "subscription_id": [customer.subscription["plain"], *(str(row.subscription_id) for row in held)],

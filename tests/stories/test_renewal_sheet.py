@@ -161,8 +161,8 @@ def test_answers_become_wishes_line_by_line_and_the_record_says_who_decided(worl
     assert actions(sheet_id) == [
         "sheet.made",
         "sheet.sent",
-        "sheet.answered",
-        "sheet.answered",
+        "sheet.line_answered",
+        "sheet.line_answered",
         "sheet.answered",
         "sheet.recorded",
     ]

@@ -162,7 +162,7 @@ def note_answered(*, by: Actor, sheet: sheets.SheetRow, line: sheets.LineRow, at
     sheet_changes.settle_line(line_id=line.line_id, state="answered")
     audit.record(
         by=by,
-        action="sheet.answered",
+        action="sheet.line_answered",
         subject_kind="renewal_sheet",
         subject_id=sheet.sheet_id,
         before={"subscription_id": str(line.subscription_id)},
