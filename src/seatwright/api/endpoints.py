@@ -16,7 +16,16 @@ from seatwright.api import (
     problems,
 )
 from seatwright.operations import clock
-from seatwright.workflows import change_seats, follow_order, overview, pricing, rebase_wishes, run_desk, sync_tenant
+from seatwright.workflows import (
+    change_seats,
+    change_term,
+    follow_order,
+    overview,
+    pricing,
+    rebase_wishes,
+    run_desk,
+    sync_tenant,
+)
 
 AGREED_WORDS = "Order with obligation to pay"
 router = Router(auth=bearer.READ)
@@ -124,15 +133,25 @@ def place_order(
     answers = {each.subscription_id: rebase_wishes.Way(each.way) for each in agreement.wishes}
     order_id: uuid.UUID | None
     try:
-        order_id = change_seats.place(
-            by=by,
-            quote_id=quote_id,
-            idempotency_key=idempotency_key,
-            agreed_words=AGREED_WORDS,
-            on_behalf_reason=reason,
-            answers=answers,
-            at=at,
-        )
+        if change_seats.is_quoted(by=by, quote_id=quote_id):
+            order_id = change_seats.place(
+                by=by,
+                quote_id=quote_id,
+                idempotency_key=idempotency_key,
+                agreed_words=AGREED_WORDS,
+                on_behalf_reason=reason,
+                answers=answers,
+                at=at,
+            )
+        else:
+            order_id = change_term.place(
+                by=by,
+                quote_id=quote_id,
+                idempotency_key=idempotency_key,
+                agreed_words=AGREED_WORDS,
+                on_behalf_reason=reason,
+                at=at,
+            )
     except pricing.Refused as refused:
         # What is in the way may be this very order, placed by a twin of this request a moment ago.
         order_id = change_seats.prepared(by=by, quote_id=quote_id, at=at).order_id

@@ -7,7 +7,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.operation import Operation
 
-from seatwright.api import buying, endpoints, problems, reading, swapping
+from seatwright.api import buying, endpoints, planning, problems, reading, swapping
 from seatwright.api.errors import Fault
 
 CODES = {
@@ -84,4 +84,5 @@ api = Interface(
 )
 api.add_router("", endpoints.router)
 api.add_router("", buying.router)
+api.add_router("", planning.router)
 api.add_router("", swapping.router)

@@ -13,10 +13,21 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from seatwright.access import permissions
-from seatwright.api import line_refusals
+from seatwright.api import line_refusals, planning_faults
 from seatwright.api.errors import Fault
 from seatwright.operations import changes as operations
-from seatwright.workflows import change_seats, rebase_wishes, run_desk, swap, swap_plan
+from seatwright.workflows import (
+    change_seats,
+    change_status,
+    look_ahead,
+    rebase_wishes,
+    run_desk,
+    schedule_change,
+    swap,
+    swap_plan,
+    term_pricing,
+    wishes,
+)
 
 MEDIA_TYPE = "application/problem+json"
 FAULTS_MOST = 50
@@ -241,6 +252,34 @@ def _nobody_left(_error: swap.NobodyLeft) -> Problem:
     return Problem(kind=TOO_LATE, detail="Everybody has moved, or the swap is still under way.")
 
 
+def _conflicted(error: schedule_change.Conflicted) -> Problem:
+    faults = [planning_faults.conflict(each) for each in error.found]
+    return Problem(kind=REFUSED, detail="Nothing was stored. See 'errors' for each wish.", faults=faults)
+
+
+def _not_running(_error: wishes.NotRunning) -> Problem:
+    fault = planning_faults.plain("not_running", "Only an active licence whose offer is known has a renewal to plan.")
+    return Problem(kind=REFUSED, detail="Nothing was stored.", faults=[fault])
+
+
+def _no_status(error: change_status.NotPossible) -> Problem:
+    fault = planning_faults.plain(error.why, planning_faults.STATES.get(error.why, error.why), field="action")
+    return Problem(kind=REFUSED, detail="Nothing was changed.", faults=[fault])
+
+
+def _no_term(error: term_pricing.NotPossible) -> Problem:
+    offered = [f"{term}:{plan}" for term, plan in error.offered]
+    sentence = planning_faults.TERMS.get(error.why, error.why)
+    fault = planning_faults.plain(error.why, sentence, field="term", data={"offered": offered})
+    return Problem(kind=REFUSED, detail="Nothing was stored.", faults=[fault])
+
+
+def _no_day(_error: look_ahead.DayRefused) -> Problem:
+    detail = "Choose a day from today to three years ahead."
+    fault = Fault(location="query", field="on", code="out_of_range", detail=detail)
+    return Problem(kind=INVALID, detail="See 'errors' for each place.", faults=[fault])
+
+
 def _wrong_key(_error: change_seats.KeyMismatch) -> Problem:
     detail = "Send the idempotency_key that came with this quote."
     return Problem(
@@ -294,6 +333,12 @@ MAPPING: dict[type[Exception], Callable[[Any], Problem]] = {
     change_seats.QuoteExpired: _expired,
     change_seats.QuoteChanged: _changed,
     rebase_wishes.Unanswered: _wish_unanswered,
+    schedule_change.Conflicted: _conflicted,
+    wishes.NotRunning: _not_running,
+    change_status.NotPossible: _no_status,
+    change_status.ReasonMissing: _no_word,
+    term_pricing.NotPossible: _no_term,
+    look_ahead.DayRefused: _no_day,
     change_seats.KeyMismatch: _wrong_key,
     change_seats.ReasonMissing: _no_word,
     run_desk.ReasonMissing: _no_reason,

@@ -122,6 +122,11 @@ def prepared(*, by: Actor, quote_id: uuid.UUID, at: dt.datetime) -> Prepared:
     )
 
 
+def is_quoted(*, by: Actor, quote_id: uuid.UUID) -> bool:
+    """Whether the quote is for a change of seats; raises access.permissions.Unknown for a foreign or unknown id."""
+    return order_queries.quote(seen_by=by, quote_id=quote_id, action="seats.book").kind == KIND
+
+
 def place(
     *,
     by: Actor,
