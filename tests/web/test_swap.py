@@ -73,7 +73,7 @@ def book(client: Client, path: str, **more: str) -> Any:
 def test_the_page_says_which_plans_there_are_on_which_way_and_who_can_change(owner: Client, premium: uuid.UUID) -> None:
     page = plain(owner.get(reverse("swap", args=[premium])).content.decode())
     assert "Microsoft 365 E3 the vendor converts the seats itself" in page
-    assert "Exchange Online (Plan 1) new seats are bought" in page
+    assert "Microsoft 365 F3 new seats are bought" in page
     chosen = plain(owner.get(f"{reverse('swap', args=[premium])}?to={E3}&person={KEYS[0]}").content.decode())
     assert "All 4 people who hold it" in chosen
     assert "No usage location. Set the country in the vendor's user settings" in chosen

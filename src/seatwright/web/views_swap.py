@@ -59,8 +59,12 @@ def _page(
     if target is not None and (typed.people or typed.is_everybody):
         wish = swap_form.choice(typed, subscription_id=subscription_id, holders=field.holders)
         planned = swap.preview(by=by, choice=wish, at=at)
+    near = [each for each in field.targets if _is_near(each)]
     values = {
         "field": field,
+        "near": near,
+        "far": [each for each in field.targets if not _is_near(each)],
+        "is_far": not near or (target is not None and not _is_near(target)),
         "customer": field.customer,
         "row": field.source,
         "target": target,
@@ -75,6 +79,11 @@ def _page(
         "time_zone": field.customer.time_zone,
     }
     return render(request, "pages/swap.html", values, status=status)
+
+
+def _is_near(target: swap_plan.Target) -> bool:
+    """Whether the vendor has a way to the plan, or the customer holds it: those come first, the others are folded."""
+    return any(way.is_transition or way.into is not None for way in target.ways)
 
 
 def _reasons(planned: swap_plan.Planned | None) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from seatwright.vendors.partner_center import (
     wire_records,
 )
 
-LOOK_AGAIN_S = 300
+LOOK_AGAIN_S = 20
 
 
 class Transitions:
