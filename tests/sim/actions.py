@@ -41,7 +41,9 @@ DEEDS = (
     Kind(name="quote", weight=2, draw=_seats),
     Kind(name="place_quote", weight=2),
     Kind(name="book_twice", weight=2, draw=_seats),
-    Kind(name="wish_seats", weight=5, draw=lambda chance: (_share(chance), chance.randint(0, 2), chance.randint(-6, 6))),
+    Kind(
+        name="wish_seats", weight=5, draw=lambda chance: (_share(chance), chance.randint(0, 2), chance.randint(-6, 6))
+    ),
     Kind(name="wish_term", weight=2, draw=_shares(2)),
     Kind(name="wish_offer", weight=1, draw=_shares(2)),
     Kind(name="wish_ending", weight=2, draw=_shares(2)),
@@ -116,8 +118,8 @@ class Pace:
     sweeps: float
 
 
-LEAN = Pace(deeds=0.32, syncs=0.04, sweeps=0.01)
-DENSE = Pace(deeds=0.8, syncs=0.12, sweeps=0.04)
+LEAN = Pace(deeds=0.22, syncs=0.03, sweeps=0.005)
+DENSE = Pace(deeds=0.7, syncs=0.12, sweeps=0.04)
 
 
 def attempt(chance: random.Random, swarm: Swarm, pace: Pace, *, customers: int) -> list[Action]:
@@ -164,7 +166,7 @@ def routine(chance: random.Random, pace: Pace, *, customers: int) -> list[Action
     found: list[Action] = []
     if chance.random() < pace.syncs:
         found += [("sync", chance.randrange(customers)), ("work", 8, 60)]
-    if chance.random() < 0.04:
+    if chance.random() < 0.02:
         found.append(("charge",))
     if chance.random() < pace.sweeps:
         found += [("sync_all",), ("work", 8, 60), ("settle",), ("adopt",), ("work", 4, 60)]

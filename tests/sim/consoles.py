@@ -41,9 +41,7 @@ def foreign_auto_renew(world: World, number: int, share: float) -> None:
 
 def foreign_wipe(world: World, number: int, share: float) -> None:
     """Another console saves the page and loses what was scheduled."""
-    _patch(
-        world, number, share, scheduledNextTermInstructions=lambda body: None, scheduledActions=lambda body: []
-    )
+    _patch(world, number, share, scheduledNextTermInstructions=lambda body: None, scheduledActions=lambda body: [])
 
 
 def assign(world: World, number: int, share: float, who: float) -> None:

@@ -22,7 +22,6 @@ from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import (
     change_seats,
     change_status,
-    look_ahead as looking,
     pricing,
     rebase_wishes,
     run_desk,
@@ -31,6 +30,9 @@ from seatwright.workflows import (
     status_operation,
     sync_tenant,
     wishes,
+)
+from seatwright.workflows import (
+    look_ahead as looking,
 )
 from tests.sim import seeding
 from tests.sim.world import Died, World
@@ -243,9 +245,7 @@ def end(world: World, number: int, share: float) -> None:
         _set_status(world, number, picked(can_end, share), change_status.Action.END)
 
 
-def _set_status(
-    world: World, number: int, row: holdings.HoldingRow | None, action: change_status.Action
-) -> None:
+def _set_status(world: World, number: int, row: holdings.HoldingRow | None, action: change_status.Action) -> None:
     if row is None:
         return
     by, at = world.owner(number), world.now()

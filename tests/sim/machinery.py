@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from seatwright.operations import queries
-from seatwright.workflows import charge_cycles, sync_tenant
+from seatwright.workflows import charge_cycles
 from tests.sim import deeds, wire
 from tests.sim.world import World
 from vendor_simulator import faults

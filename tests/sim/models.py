@@ -44,6 +44,7 @@ class Expected:
     due_minor: int
     on: dt.date
     asked_at: dt.datetime
+    booked: int = 0
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -123,7 +124,9 @@ class Model:
             held = self.held[priced.subscription_id]
             due = invariants.due_minor(held, before=priced.seats_before, after=priced.seats_after, on=calculation.on)
             self.require(priced.due_now_minor == due, f"02: quoted {priced.due_now_minor}, due are {due}")
-            self.require(priced.seats_before == held.seats, f"11: {priced.seats_before} seats quoted, {held.seats} held")
+            self.require(
+                priced.seats_before == held.seats, f"11: {priced.seats_before} seats quoted, {held.seats} held"
+            )
             self.expected[line.operation_id] = Expected(
                 what="seats",
                 subscription_id=priced.subscription_id,
@@ -205,7 +208,7 @@ class Model:
         """A number that changes with every write to the product's database; 0 where it cannot be told."""
         return int(connection.connection.total_changes) if connection.vendor == "sqlite" else 0
 
-    def check(self, action: str) -> None:
+    def check(self) -> None:
         """Hold everything that is new since the last look against the invariants of every step."""
         seen = self.fingerprint()
         if connection.vendor == "sqlite" and seen == self._seen:
@@ -219,7 +222,7 @@ class Model:
 
     def calm(self) -> None:
         """Hold books and vendor against each other when nothing is under way."""
-        self.check("calm")
+        self.check()
         for invariant in invariants.WHEN_CALM:
             invariant(self)
 

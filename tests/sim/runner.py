@@ -5,7 +5,6 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
@@ -46,13 +45,14 @@ def run(plan: plans.Plan, *, is_postgres: bool = False) -> Outcome:
     """The outcome of the plan in a world of its own."""
     started = time.process_time()
     model = models.Model()
-    violation, number = "", 0
+    violation, done = "", 0
     with worlds.opened(plan, before=model.before_call, after=model.after_call, is_postgres=is_postgres) as world:
         model.look_at(world)
         try:
-            for number, (name, *numbers) in enumerate(plan.actions):
+            for name, *numbers in plan.actions:
                 doer(name)(world, *numbers)
-                model.check(name)
+                model.check()
+                done += 1
         except models.Violated as violated:
             violation = str(violated)
         fired = Counter({kind: count for kind, count in faults.counts(world.books).items() if count})
@@ -60,10 +60,10 @@ def run(plan: plans.Plan, *, is_postgres: bool = False) -> Outcome:
         return Outcome(
             plan=plan,
             violation=violation,
-            failed_at=number,
+            failed_at=done,
             state=state(),
             mutations=model.mutations + sum(world.did[name] for name in CHANGES),
-            actions=number + 1,
+            actions=done,
             vendor_calls=world.wire.calls,
             fired=fired,
             did=world.did,

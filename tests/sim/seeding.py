@@ -96,7 +96,12 @@ def populate() -> People:
 
 def _login(name: str) -> int:
     return access.create_user(
-        email=f"{name}@example.test", name=name, password="correct horse battery", language="en", time_zone=ZONE, at=START
+        email=f"{name}@example.test",
+        name=name,
+        password="correct horse battery",
+        language="en",
+        time_zone=ZONE,
+        at=START,
     )
 
 

@@ -11,17 +11,19 @@ RUNS_MOST = 300
 
 def shrunk(outcome: runner.Outcome, *, run: Callable[[plans.Plan], runner.Outcome] = runner.run) -> runner.Outcome:
     """The outcome of the smallest plan found that violates the invariant of `outcome`; deterministic."""
-    number, left = outcome.violation[:2], RUNS_MOST
+    number, plan, left = outcome.violation[:2], outcome.plan, RUNS_MOST
 
     def fails(actions: Sequence[plans.Action]) -> runner.Outcome | None:
         nonlocal left
         left -= 1
-        found = run(dataclasses.replace(outcome.plan, actions=tuple(actions)))
+        found = run(dataclasses.replace(plan, actions=tuple(actions)))
         return found if found.violation[:2] == number else None
 
     best = fails(outcome.plan.actions[: outcome.failed_at + 1])
     assert best is not None, "the plan fails no more"
-    best = _without_whole_kinds(_with_one_customer(best, run=run), fails=fails)
+    best = _with_one_customer(best, run=run)
+    plan = best.plan
+    best = _without_whole_kinds(best, fails=fails)
     size = max(len(best.plan.actions) // 2, 1)
     while left > 0:
         smaller = _without_a_part(best.plan.actions, size=size, fails=fails, may_go_on=lambda: left > 0)
@@ -40,7 +42,9 @@ def _with_one_customer(outcome: runner.Outcome, *, run: Callable[[plans.Plan], r
     if len(outcome.plan.customers) == 1:
         return outcome
     for number in outcome.plan.customers:
-        actions = tuple(action for action in outcome.plan.actions if actions_table.customer_of(action) in (number, None))
+        actions = tuple(
+            action for action in outcome.plan.actions if actions_table.customer_of(action) in (number, None)
+        )
         found = run(dataclasses.replace(outcome.plan, customers=(number,), actions=actions))
         if found.violation[:2] == outcome.violation[:2]:
             return found

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from pytest_django.plugin import DjangoDbBlocker
 
 from seatwright.access.actors import SYSTEM
 from seatwright.subscriptions import queries as holdings
@@ -17,9 +16,9 @@ PLAN = plans.Plan(seed=2, customers=(0,), days=0, vendor={"renewal_delay_s": 0},
 
 
 @pytest.fixture
-def world(django_db_blocker: DjangoDbBlocker) -> Iterator[worlds.World]:
+def world(unblocked: None) -> Iterator[worlds.World]:
     model = models.Model()
-    with django_db_blocker.unblock(), worlds.opened(PLAN, before=model.before_call, after=model.after_call) as opened:
+    with worlds.opened(PLAN, before=model.before_call, after=model.after_call) as opened:
         model.look_at(opened)
         read(opened)
         yield opened

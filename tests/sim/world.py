@@ -66,6 +66,7 @@ class World:
     at: dt.datetime = seeding.START
     behind: dt.timedelta = dt.timedelta()
     worker: int = 0
+    has_orphans: bool = False
     dies_at: int = 0
     pauses_at: int = 0
     deaths: Counter[str] = dataclasses.field(default_factory=Counter)
@@ -105,20 +106,24 @@ class World:
     def work(self, *, rounds: int, patience: dt.timedelta) -> None:
         """Let the workers work: what is due, then what falls due within `patience`, at most so many rounds."""
         for _ in range(rounds):
-            self.sweep()
             due_at = queries.next_due_at()
-            if due_at is None or due_at - self.now() > patience:
-                return
-            self.pass_time(due_at - self.now())
+            if not self.has_orphans:
+                if due_at is None or due_at - self.now() > patience:
+                    return
+                self.pass_time(due_at - self.now())
+            self.sweep()
 
     def sweep(self) -> None:
         """One sweep of the present worker; one that dies is followed by the other, which takes its work over."""
         try:
-            self._take_over()
+            if self.has_orphans:
+                self._take_over()
+                self.has_orphans = False
             engine.run_due(clock=self.now, worker_id=self.worker_id)
         except Died:
             assert not transaction.get_connection().in_atomic_block
             self.worker += 1
+            self.has_orphans = True
 
     @property
     def worker_id(self) -> str:
@@ -243,7 +248,7 @@ def _plugged_in(world: World) -> Iterator[None]:
         setattr(environment, name, value)
     try:
         with (
-            mock.patch.object(deadline, "Transport", lambda *, verify: world.wire),
+            mock.patch.object(deadline, "Transport", return_value=world.wire),
             mock.patch.object(connection_cut, "cut", world.wire.cut),
             mock.patch.object(checkpoints, "_plan", _Passing()),
             mock.patch.object(checkpoints, "_pass", lambda *, plan, name: world.pass_checkpoint(name)),

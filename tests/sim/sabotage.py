@@ -1,0 +1,170 @@
+"""Faults put into the product on purpose, each with the invariant that must find it."""
+
+import contextlib
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+from seatwright.billing import changes as billing
+from seatwright.operations import engine, runs
+from seatwright.rules import proration, windows
+from seatwright.subscriptions import changes as subscriptions
+from seatwright.vendors.partner_center import client
+from seatwright.workflows import (
+    charge_cycles,
+    connections,
+    pricing,
+    readings,
+    rebase_wishes,
+    renew_terms,
+    seat_operation,
+    sending,
+)
+
+Replace = Callable[[Any], Any]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Sabotage:
+    """What is broken: `name` of `place` is replaced by what `by` makes of it; `found_by` is an invariant's number."""
+
+    what: str
+    found_by: str
+    place: Any
+    name: str
+    by: Replace
+
+    @contextlib.contextmanager
+    def done(self) -> Iterator[None]:
+        if isinstance(self.place, dict):
+            with mock.patch.dict(self.place, {self.name: self.by(self.place[self.name])}):
+                yield
+            return
+        with mock.patch.object(self.place, self.name, self.by(getattr(self.place, self.name))):
+            yield
+
+
+def always(value: Any) -> Replace:
+    return lambda original: lambda *args, **kwargs: value
+
+
+def _twice(original: Any) -> Any:
+    def post(*, charges: Any, **others: Any) -> None:
+        original(charges=[*charges, *charges], **others)
+
+    return post
+
+
+def _a_cent_more(original: Any) -> Any:
+    def change(**given: Any) -> Any:
+        priced = original(**given)
+        return dataclasses.replace(priced, amount=dataclasses.replace(priced.amount, minor=priced.amount.minor + 1))
+
+    return change
+
+
+def _all_seats(original: Any) -> Any:
+    def returnable(*, lots: Any, vendor_says: Any, at: dt.datetime, policy: Any) -> Any:
+        until = at + dt.timedelta(days=5)
+        batch = windows.Batch(sum(lot.quantity for lot in lots), until, until)
+        return windows.Returnable(total=batch.quantity, batches=(batch,))
+
+    return returnable
+
+
+def _a_day_longer(original: Any) -> Any:
+    def following(*given: Any) -> Any:
+        term = original(*given)
+        return dataclasses.replace(term, end_on=term.end_on + dt.timedelta(days=1))
+
+    return following
+
+
+def _dearer(original: Any) -> Any:
+    def price(*given: Any, **others: Any) -> Any:
+        found = original(*given, **others)
+        return found and dataclasses.replace(found, amount=found.amount * 2)
+
+    return price
+
+
+def _forgotten(original: Any) -> Any:
+    def carried(*, line: Any, **others: Any) -> Any:
+        return dataclasses.replace(original(line=line, **others), pending=())
+
+    return carried
+
+
+def _one_seat_more(original: Any) -> Any:
+    def add_lot(*, seats: int, **others: Any) -> None:
+        original(seats=seats + 1, **others)
+
+    return add_lot
+
+
+def _another_request(original: Any) -> Any:
+    def write(self: Any, *given: Any, request_id: Any, **others: Any) -> Any:
+        return original(self, *given, request_id=uuid.uuid4(), **others)
+
+    return write
+
+
+def _forty_days_early(original: Any) -> Any:
+    def post_due(*, at: dt.datetime) -> Any:
+        return original(at=at + dt.timedelta(days=40))
+
+    return post_due
+
+
+def _never(original: Any) -> Any:
+    def wait(*, due_at: dt.datetime, **others: Any) -> None:
+        original(due_at=due_at + dt.timedelta(days=4000), **others)
+
+    return wait
+
+
+def _unconfirmed(original: Any) -> Any:
+    return dataclasses.replace(original, steps=tuple(step for step in original.steps if step[0] != "confirm"))
+
+
+def _given_up(original: Any) -> Any:
+    def send(view: Any, *, refuse: Any, **others: Any) -> Any:
+        result = original(view, refuse=refuse, **others)
+        unclear = isinstance(result, engine.Again) and not result.is_trouble
+        return refuse(mock.Mock(reason="silent")) if unclear else result
+
+    return send
+
+
+ALL = (
+    Sabotage(what="a cent too much", found_by="02", place=proration, name="change", by=_a_cent_more),
+    Sabotage(what="charges are posted twice", found_by="02", place=billing, name="post", by=_twice),
+    Sabotage(what="no cycle is charged", found_by="04", place=charge_cycles, name="_post_missing", by=always(0)),
+    Sabotage(what="a new term at another price", found_by="09", place=renew_terms, name="_price", by=_dearer),
+    Sabotage(what="differences go unnoticed", found_by="10", place=readings, name="settle_drift", by=always(False)),
+    Sabotage(what="a seat too many is booked", found_by="11", place=subscriptions, name="add_lot", by=_one_seat_more),
+    Sabotage(
+        what="people are not looked at", found_by="13", place=seat_operation, name="_too_few_for_people", by=always("")
+    ),
+    Sabotage(what="windows never close", found_by="14", place=windows, name="returnable", by=_all_seats),
+    Sabotage(what="wishes are lost with a change", found_by="15", place=rebase_wishes, name="carried", by=_forgotten),
+    Sabotage(what="no settle window", found_by="18", place=connections, name="settled", by=always(True)),
+    Sabotage(what="nothing is read back", found_by="18", place=engine._KINDS, name="change_seats", by=_unconfirmed),
+    Sabotage(what="an open answer is called a refusal", found_by="18", place=sending, name="send", by=_given_up),
+    Sabotage(
+        what="every send has another request id",
+        found_by="19",
+        place=client.PartnerCenterClient,
+        name="write",
+        by=_another_request,
+    ),
+    Sabotage(what="waits never end", found_by="20", place=runs, name="wait", by=_never),
+    Sabotage(
+        what="cycles are charged early", found_by="24", place=charge_cycles, name="post_due", by=_forty_days_early
+    ),
+    Sabotage(what="terms of another length", found_by="25", place=renew_terms, name="_following", by=_a_day_longer),
+)
+BLIND = {"people are not looked at": (pricing._Assembly, "_assigned", always(None))}
