@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seatwright.api import document
+from tests.isolation import shop
 from tests.isolation.canaries import missing_id
 from tests.isolation.subjects import Subject
 
 WEB = pathlib.Path(__file__).parents[2] / "src" / "seatwright" / "web"
+# Members of bodies whose text must be of a kind.
+API_TEXTS = {"offer_key": shop.OFFER, "promotion": "", "first_term_ends_on": "", "email": "ada@example.test"}
 # What stands in a form field unless a probe puts something else there.
 FORM_VALUES = {
     "reason": "On the word of somebody at the counter",
@@ -25,6 +28,9 @@ FORM_VALUES = {
     "default": "keep",
     "deadline": "2026-06-01",
     "content": "",
+    "answer": "Until Friday",
+    "promised": "",
+    "self_service": "yes",
 }
 QUERY_VALUES = {
     "q": "",
@@ -34,6 +40,8 @@ QUERY_VALUES = {
     "on": "2026-06-01",
     "action": "suspend",
     "within": "90",
+    "skip": "0",
+    "request": "",
     "savable": "yes",
 }
 # The editor refuses every field that is not one of its own.
@@ -82,7 +90,12 @@ def complaints() -> list[str]:
 
 
 def form(*, path: str, named: list[Subject]) -> dict[str, str]:
-    """The form of the page at `path`: the editor's fields of each subject named, or every other field there is."""
+    """The form of the page at `path`: the editor's fields of each subject named, or every other field there is.
+
+    The form of a product refuses every field that is not one of its own too, and asks its price by itself.
+    """
+    if path.endswith("/price"):
+        return {"tenant": named[0].ids["tenant_id"], "plan": shop.OFFER, "seats": "3"}
     if not path.endswith(EDITOR_PATHS):
         return FORM_VALUES | {"key": named[0].key}
     fields = {}
@@ -131,10 +144,12 @@ def _value(name: str, schema: Mapping[str, Any], named: list[Subject]) -> Any:
     if "$ref" in schema:
         parts = schema["$ref"].lstrip("#/").split("/")
         return _value(name, functools.reduce(lambda found, part: found[part], parts, document.document()), named)
+    if "anyOf" in schema:
+        return _value(name, schema["anyOf"][0], named)
     if "const" in schema or "enum" in schema:
         return schema["const"] if "const" in schema else schema["enum"][0]
-    if name.endswith("_id"):
-        return _id(name, named[0])
+    if name in API_TEXTS or name.endswith("_id"):
+        return API_TEXTS[name] if name in API_TEXTS else _id(name, named[0])
     match schema.get("type"):
         case "object":
             return {each: _value(each, inner, named) for each, inner in schema["properties"].items()}

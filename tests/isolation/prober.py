@@ -95,6 +95,7 @@ class Prober:
         self.lines.lines.clear()
         cache.clear()
         mails, calls = len(mail.outbox), len(self.world.vendor.calls)
+        self.world.vendor.asked.clear()
         atomic = transaction.atomic()
         atomic._from_testcase = True
         with atomic:
@@ -103,6 +104,10 @@ class Prober:
             text = _text(response)
             self._judge(ask, response, seen)
             self._scan(ask, response, text, mails=mails)
+            for question, tenant_id in self.world.vendor.asked:
+                for owner, _sign in self.world.canaries.found(tenant_id):
+                    if not ask.principal.may_see(owner):
+                        self._find(ask, f"asked the vendor {question} about {owner}")
             if len(self.world.vendor.calls) != calls:
                 self._find(ask, f"asked the vendor: {self.world.vendor.calls[calls:]}")
             if seen.written:

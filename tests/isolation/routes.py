@@ -23,10 +23,11 @@ ROW_PARAMETERS = (
     "quote_id",
     "order_id",
     "operation_id",
+    "request_id",
     "sheet_id",
 )
-# The one-time link of a password reset; its parts name no row of a customer.
-LINK_PARAMETERS = ("uidb36", "key")
+# The one-time link of a password reset, and a product of the catalogue: they name no row of a customer.
+LINK_PARAMETERS = ("uidb36", "key", "product_key")
 EXEMPTIONS = pathlib.Path(__file__).with_name("exemptions.txt")
 EXEMPTIONS_MOST = 10
 API_PREFIX, STAFF_PREFIX = "/api/", "/staff/"

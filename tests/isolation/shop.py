@@ -8,6 +8,9 @@ from typing import Any
 
 from seatwright.vendors import port
 
+# A product that every customer may order, and its offer of a year billed monthly.
+PRODUCT = "CFQ7TTC0LFLX:0001"
+OFFER = f"microsoft:{PRODUCT}:commercial:P1Y:monthly:BE"
 UNTIL = dt.date(2027, 3, 1)
 
 
@@ -91,15 +94,31 @@ class Shop:
         return iter(self.people[tenant.tenant_id])
 
 
+# Questions that a page about buying asks; they change nothing.
+QUESTIONS = frozenset(
+    {
+        *("agreement_status", "agreement_template", "promotions", "promotion_eligibility"),
+        *("custom_ends", "availability"),
+    }
+)
+
+
 @dataclass
 class Counting:
-    """Stands in for every vendor during the probes: counts each call and answers none."""
+    """Stands in for every vendor during the probes: counts each call that is no question and answers none.
+
+    `asked` are the questions with the tenant that each was about, empty where it was about none.
+    """
 
     calls: list[str] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
-        def call(**_: object) -> Any:
-            self.calls.append(name)
+        def call(*, tenant: port.TenantRef | None = None, **_: object) -> Any:
+            if name in QUESTIONS:
+                self.asked.append((name, "" if tenant is None else tenant.tenant_id))
+            else:
+                self.calls.append(name)
             raise port.VendorDown("No vendor is to be asked here.")
 
         return call

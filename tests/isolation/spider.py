@@ -3,7 +3,7 @@
 A form sent back as its page shows it is what a person does; so a new page brings its own positive control along.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -17,6 +17,8 @@ from tests.isolation.subjects import Subject
 
 PAGES_MOST = 120
 CHOICES_MOST = 4
+# The catalogue alone would fill a crawl; this many pages of one kind show all that there is of it.
+ALIKE_MOST = 12
 VOID = ("submit", "button", "image", "reset", "file")
 
 
@@ -95,10 +97,14 @@ def crawl(
 ) -> Iterator[Form]:
     """Every form on the pages that can be reached from `start`; `read` gives the text of a page."""
     waiting, seen = deque(start), set(start)
-    visits = 0
+    visits, alike = 0, Counter[str]()
     while waiting and visits < PAGES_MOST:
         here = waiting.popleft()
-        parts, visits = urlsplit(here), visits + 1
+        parts = urlsplit(here)
+        alike[_kind(parts.path)] += 1
+        if alike[_kind(parts.path)] > ALIKE_MOST:
+            continue
+        visits += 1
         page = Page()
         page.feed(read(parts.path, tuple(parse_qsl(parts.query))))
         for link in page.links:
@@ -108,6 +114,14 @@ def crawl(
                 waiting.append(target)
         for action, values, buttons in page.forms:
             yield from _forms(urljoin(here, action or here), values, buttons, letter=letter, kinds=kinds)
+
+
+def _kind(path: str) -> str:
+    """The name of the page at a path; empty where there is none."""
+    try:
+        return str(resolve(path).view_name)
+    except Resolver404:
+        return ""
 
 
 def _forms(

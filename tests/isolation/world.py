@@ -13,20 +13,24 @@ from seatwright.access.actors import SYSTEM, Actor, Role
 from seatwright.catalogue import changes as catalogue
 from seatwright.catalogue import queries as catalogue_queries
 from seatwright.catalogue.models import Product
+from seatwright.customers import agreements
 from seatwright.customers import changes as customers
 from seatwright.customers import queries as customer_queries
 from seatwright.operations import engine
 from seatwright.orders import queries as orders
+from seatwright.orders import requests as offer_requests
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import change_seats, connections, pricing, sync_tenant
+from seatwright.workflows import buy, buy_pricing, change_seats, connections, pricing, sync_tenant
 from tests.isolation import sheets
 from tests.isolation.canaries import LETTERS, Canaries
-from tests.isolation.shop import UNTIL, Counting, Shop
+from tests.isolation.shop import OFFER, UNTIL, Counting, Shop
 
 NOW = dt.datetime(2026, 3, 17, 10, 0, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery staple"
+# Among the first in the catalogue's list; customers only ask for it.
+REQUESTED = "CFQ7TTC0LFJ1:0001"
 PURPOSES = ("plain", "done", "running", "parked", "unclear", "refused", "drift", "open")
 ANCHOR = dt.date(2026, 3, 1)
 SKU = {"A": "3b555118-da6a-4418-894f-7df1e2096870", "B": "f245ecc8-75af-4f8e-b61f-27d8114de5f3"}
@@ -48,6 +52,7 @@ class Customer:
     subscription: dict[str, str] = field(default_factory=dict)
     quote: dict[str, str] = field(default_factory=dict)
     vendor_subscription: dict[str, str] = field(default_factory=dict)
+    request: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -120,6 +125,7 @@ def build() -> World:
     for letter in LETTERS:
         _hold(world, letter)
         _read_and_order(world, letter)
+        _buy(world, letter)
         _collect(world, letter)
     connections.plug_in(lambda _vendor, _partner: world.vendor)
     return world
@@ -130,6 +136,8 @@ def _price_for_second_reseller(world: World) -> None:
     offer = catalogue_queries.offers_for(market="BE", segment="commercial", reseller_id=reseller_id)[0]
     product = Product.objects.order_by("id")[0]
     catalogue.label_product(reseller_id=reseller_id, product_pk=product.pk, own_label=world.canaries.text("C"))
+    for each in world.resellers.values():
+        catalogue.set_self_service(reseller_id=each, product_key=REQUESTED, is_self_service=False)
     catalogue.price_at_rrp(reseller_id=reseller_id, offer_pk=offer.offer_pk, valid_from_on=ANCHOR, at=NOW)
 
 
@@ -332,6 +340,41 @@ def _read_and_order(world: World, letter: str) -> None:
     _work(NOW + dt.timedelta(minutes=2))
 
 
+def _buy(world: World, letter: str) -> None:
+    """An accepted agreement, a quote of a purchase, an order of one that waits, and requests with their answers."""
+    customer, text = world.customers[letter], world.canaries.text
+    owner = world.actor(f"{letter.lower()}_owner")
+    tenant = customer_queries.tenant(seen_by=SYSTEM, tenant_id=customer.tenant_id)
+    acceptance = agreements.Acceptance(
+        template_id=text(letter),
+        version=1,
+        link=text(letter),
+        first_name=text(letter),
+        last_name=text(letter),
+        email=text(letter),
+        phone=text(letter),
+        accepted_at=NOW,
+        source="vendor",
+        on_whose_word=text(letter),
+    )
+    agreements.record(by=owner, tenant=tenant, acceptance=acceptance, at=NOW)
+    choice = buy_pricing.Choice(tenant_id=tenant.tenant_id, offer_key=OFFER, seats=FIRST_SEATS[letter] + 611)
+    quote_id = buy.prepare(by=owner, customer_id=customer.customer_id, choice=choice, at=NOW)
+    customer.keys[str(quote_id)] = orders.quote(seen_by=SYSTEM, quote_id=quote_id).idempotency_key
+    asked = {
+        "reseller_id": tenant.reseller_id,
+        "customer_id": tenant.customer_id,
+        "tenant_id": tenant.tenant_id,
+        "offer_key": OFFER,
+        "seats": FIRST_SEATS[letter] + 701,
+    }
+    for state in ("", "answered"):
+        request_id = offer_requests.ask(by=owner, name=text(letter), wish=text(letter), at=NOW, **asked)
+        customer.request.append(str(request_id))
+        if state:
+            offer_requests.move(by=owner, request_id=request_id, state=state, answer=text(letter), at=NOW)
+
+
 def _quote(world: World, letter: str, *, by: Actor, purpose: str, more: int, hours: int = 0) -> uuid.UUID:
     customer, at = world.customers[letter], NOW - dt.timedelta(hours=hours)
     subscription_id = customer.subscription[purpose]
@@ -359,6 +402,7 @@ def _collect(world: World, letter: str) -> None:
         "subscription_id": [customer.subscription["plain"], *(str(row.subscription_id) for row in held)],
         "quote_id": [customer.quote["open"], customer.quote["expired"], *sorted(customer.keys)],
         "order_id": [str(row.order_id) for row in rows],
+        "request_id": customer.request,
         "operation_id": [str(line.operation_id) for row in rows for line in row.lines],
     }
     customer.ids = {kind: list(dict.fromkeys(ids)) for kind, ids in customer.ids.items()}
