@@ -9,6 +9,7 @@ from django.urls import path, re_path
 
 from seatwright.web import (
     accounts,
+    views_auto_renew,
     views_buy,
     views_change,
     views_customer,
@@ -51,6 +52,12 @@ urlpatterns = [
     path("renewal-sheets/<uuid:sheet_id>/record.pdf", views_sheets.record, name="sheet_record"),
     path("renewal-sheets/open/<str:key>", views_sheets.open_sheet, name="open_sheet"),
     path("subscriptions/<uuid:subscription_id>", views_customer.subscription, name="subscription"),
+    path("subscriptions/<uuid:subscription_id>/auto-renewal", views_auto_renew.auto_renewal, name="auto_renewal"),
+    path(
+        "subscriptions/<uuid:subscription_id>/auto-renewal/choose",
+        views_auto_renew.choose,
+        name="choose_auto_renewal",
+    ),
     path("subscriptions/<uuid:subscription_id>/renewal", views_renewal.schedule, name="schedule_renewal"),
     path("subscriptions/<uuid:subscription_id>/renewal/preview", views_renewal.preview, name="preview_renewal"),
     path("subscriptions/<uuid:subscription_id>/renewal/revoke", views_renewal.revoke, name="revoke_renewal"),
