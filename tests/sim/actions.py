@@ -54,7 +54,9 @@ DEEDS = (
     Kind(name="look_ahead", weight=1, draw=lambda chance: (chance.randint(0, 500),)),
 )
 CONSOLES = (
-    Kind(name="assign", weight=10, draw=_shares(2)),
+    Kind(
+        name="assign", weight=10, draw=lambda chance: (_share(chance), _share(chance) / 2, chance.choice((1, 1, 2, 20)))
+    ),
     Kind(name="unassign", weight=8, draw=_shares(1)),
     Kind(name="foreign_seats", weight=2, draw=lambda chance: (_share(chance), chance.choice((-3, -1, 1, 2, 5)))),
     Kind(name="foreign_auto_renew", weight=1),

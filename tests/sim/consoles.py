@@ -44,8 +44,8 @@ def foreign_wipe(world: World, number: int, share: float) -> None:
     _patch(world, number, share, scheduledNextTermInstructions=lambda body: None, scheduledActions=lambda body: [])
 
 
-def assign(world: World, number: int, share: float, who: float) -> None:
-    """A person gets a licence of which the tenant has one free."""
+def assign(world: World, number: int, share: float, who: float, count: int) -> None:
+    """Some people get a licence of which the tenant has free ones, as many as there are."""
     tenant_id = seeding.tenant_id(number)
     units: dict[str, int] = {}
     for source in books.pool_sources(world.books, tenant_id):
@@ -61,11 +61,13 @@ def assign(world: World, number: int, share: float, who: float) -> None:
         " (SELECT user_id FROM directory_licences WHERE tenant_id = ? AND sku_id = ?) ORDER BY user_id",
         (tenant_id, tenant_id, sku_id),
     ).fetchall()
-    if rows:
-        user_id = rows[int(who * len(rows))]["user_id"]
+    first = int(who * len(rows)) if rows else 0
+    for row in rows[first : first + min(count, units[sku_id] - used.get(sku_id, 0))]:
         licence = graph_people.Licence(sku_id=sku_id, group_id="", disabled_plans=())
-        graph_people.write_licence(world.books, tenant_id=tenant_id, user_id=user_id, licence=licence, at=world.at)
-        world.did["assigned"] += 1
+        graph_people.write_licence(
+            world.books, tenant_id=tenant_id, user_id=row["user_id"], licence=licence, at=world.at
+        )
+    world.did["assigned"] += bool(rows)
 
 
 def unassign(world: World, number: int, share: float) -> None:

@@ -57,7 +57,7 @@ def drawn(seed: int, *, customers: int = 5, days: int = DAYS, is_dense: bool = F
 
 def _spans(count: int, *, chance: random.Random, total_s: int) -> list[int]:
     """Seconds between the attempts, from minutes to weeks, adding up to about the whole run."""
-    raw = [chance.choice((0.02, 0.2, 1.0, 1.0, 3.0)) * chance.random() for _ in range(count)]
+    raw = [chance.choice((0.005, 0.05, 0.3, 1.0, 3.0)) * chance.random() for _ in range(count)]
     scale = total_s / sum(raw)
     return [max(1, round(span * scale)) for span in raw]
 

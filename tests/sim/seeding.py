@@ -158,7 +158,7 @@ def _subscription(row: dict[str, str], chance: random.Random) -> dict[str, Any]:
     term, cycle = chance.choice([*plans, "P1Y:monthly"]).split(":")
     days_old = chance.randint(0, 364) if chance.random() < 0.7 else chance.randint(0, 1000)
     created_at = START - dt.timedelta(days=days_old, seconds=chance.randint(0, 30_000))
-    seats = chance.randint(1, 30)
+    seats = chance.choice((1, 2, 3, 5, 8, 12, 20))
     batches = [{"quantity": seats, "addedAt": created_at.isoformat()}]
     if days_old > 1 and chance.random() < 0.4:
         added_at = START - dt.timedelta(hours=chance.randint(1, min(24 * days_old - 1, 200)))
@@ -180,10 +180,11 @@ def _directory(connection: sqlite3.Connection, number: int, chance: random.Rando
     pools: dict[str, int] = {}
     for source in books.pool_sources(connection, tenant_id(number)):
         pools[source.sku_id] = pools.get(source.sku_id, 0) + source.quantity
-    count = chance.randint(3, 12)
+    count = chance.randint(3, 15)
     held: list[list[str]] = [[] for _ in range(count)]
     for sku_id, seats in sorted(pools.items()):
-        for person in chance.sample(range(count), k=chance.randint(0, min(seats, count))):
+        most = min(seats, count)
+        for person in chance.sample(range(count), k=most if chance.random() < 0.5 else chance.randint(0, most)):
             held[person].append(sku_id)
     return {
         "tenantId": tenant_id(number),
