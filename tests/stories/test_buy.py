@@ -1,7 +1,9 @@
 """Buying what is not held yet, told as stories: what it costs, what stands against it, and that it is bought once."""
 
+import dataclasses
 import datetime as dt
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import httpx2
@@ -10,16 +12,22 @@ import pytest
 from seatwright.access import permissions
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
+from seatwright.catalogue import changes as catalogue
+from seatwright.catalogue import queries as offers
+from seatwright.customers import agreements
 from seatwright.operations import queries as operations
+from seatwright.orders import requests as offer_requests
 from seatwright.rules import purchases, refusals
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import buy, buy_pricing, change_seats, follow_order, run_desk, sync_tenant
+from seatwright.workflows import ask_for_offers, buy, buy_pricing, change_seats, follow_order, run_desk, sync_tenant
 from tests.stories.world import BASIC, ROWS, World, tenant_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PREMIUM = "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46"
 PHONE = next(row for row in ROWS.values() if row["part_number"] == "MCOEV")
 E3 = next(row for row in ROWS.values() if row["part_number"] == "SPE_E3")
+CALLING = next(row for row in ROWS.values() if row["part_number"] == "MCOPSTN_6")
+ROOM = next(row for row in ROWS.values() if row["part_number"] == "PHONESYSTEM_VIRTUALUSER")
 SIGNATORY = buy.Signatory(first_name="Nora", last_name="North", email="nora@north.example")
 WORDS = "Order with obligation to pay"
 
@@ -43,9 +51,8 @@ def quote(world: World, wanted: buy_pricing.Choice, *, by: str = "north_owner", 
         by=world.actor(by),
         customer_id=world.customer_ids["north"],
         choice=wanted,
-        signatory=SIGNATORY,
         at=world.at,
-        **more,
+        **{"signatory": SIGNATORY} | more,
     )
     return buy.prepared(by=world.actor(by), quote_id=quote_id, at=world.at)
 
@@ -104,35 +111,385 @@ def test_a_purchase_starts_its_own_term_and_is_charged_as_quoted(world: World) -
 CHECKOUT = {"method": "POST", "path": "/checkout$", "nth": 1, "times": 1}
 CART = {"method": "POST", "path": "/carts$", "nth": 1, "times": 1}
 ORDER = {"method": "GET", "path": "/orders/", "nth": 1, "times": 1}
+FAULTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("timeout_before_effect", CART, {}),
+    ("timeout_after_effect", CART, {}),
+    ("throttle_429", CART, {"variant": "integer"}),
+    ("timeout_before_effect", CHECKOUT, {}),
+    ("timeout_after_effect", CHECKOUT, {"variant": "closed"}),
+    ("error_5xx_after_effect", CHECKOUT, {}),
+    ("error_5xx_before_effect", CHECKOUT, {}),
+    ("throttle_429", CHECKOUT, {"variant": "integer"}),
+    ("garbled", CHECKOUT, {"variant": "html"}),
+    ("late_visibility", CHECKOUT, {"visible_after_s": 40.0}),
+    ("error_5xx_before_effect", ORDER, {}),
+]
 
 
-@pytest.mark.parametrize(
-    ("kind", "where", "members"),
-    [
-        ("timeout_before_effect", CART, {}),
-        ("timeout_after_effect", CART, {}),
-        ("throttle_429", CART, {"variant": "integer"}),
-        ("timeout_before_effect", CHECKOUT, {}),
-        ("timeout_after_effect", CHECKOUT, {"variant": "closed"}),
-        ("timeout_after_effect", CHECKOUT, {"variant": "mid_body"}),
-        ("error_5xx_after_effect", CHECKOUT, {}),
-        ("error_5xx_before_effect", CHECKOUT, {}),
-        ("throttle_429", CHECKOUT, {"variant": "integer"}),
-        ("garbled", CHECKOUT, {"variant": "html"}),
-        ("error_5xx_before_effect", ORDER, {}),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "-".join(str(part) for part in value.values()),
-)
-def test_a_fault_on_any_call_leaves_exactly_one_purchase(
-    world: World, kind: str, where: dict[str, Any], members: dict[str, Any]
-) -> None:
-    world.simulator.fault(kind, match=where, **members)
+def created(world: World) -> int:
+    return sum(effect["kind"] == "subscription.created" for effect in world.simulator.effects())
+
+
+def test_a_fault_on_any_call_leaves_exactly_one_purchase(world: World) -> None:
+    for number, (kind, where, members) in enumerate(FAULTS, start=1):
+        fired = world.simulator.fired().get(kind, 0)
+        world.simulator.fault(kind, match=where, **members)
+        order_id = place(world, quote(world, choice(world, E3, seats=number)))
+        world.work(rounds=120)
+        assert world.simulator.fired()[kind] > fired, (kind, where)
+        page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
+        assert page.state == "done", (kind, where, page.lines[0].trouble)
+        assert created(world) == number, (kind, where)
+        assert len(at_the_vendor(world)) == 3 + number
+        assert sorted(row.seats for row in bought(world)) == list(range(1, number + 1))
+    charges = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])
+    assert sorted(charge.seats for charge in charges) == list(range(1, len(FAULTS) + 1))
+    assert holdings.miscounted() == []
+
+
+def test_what_stands_against_a_purchase_is_said_before_anything_is_sent(world: World) -> None:
+    calls = len(world.simulator.admin("GET", "calls")["calls"])
+    premium = ROWS[PREMIUM]
+    # 10 of Basic and 5 of Standard are held, and the family ends at 300.
+    assert against(world, choice(world, premium, seats=285)) == ()
+    (over,) = against(world, choice(world, premium, seats=286))
+    assert over == refusals.AboveFamilyMaximum("m365_business", 300, 301)
+    assert refusals.AboveMaximum(300) in against(world, choice(world, premium, seats=301))
+    assert against(world, choice(world, E3, seats=0)) == (refusals.BelowMinimum(1),)
+    assert against(world, choice(world, E3, term="P3Y", billing_plan="triennial")) == (purchases.NotSold(),)
+    strange = dataclasses.replace(choice(world, E3), offer_key=key(E3, market="DE"))
+    assert against(world, strange) == (purchases.NotSold(),)
+    (missing,) = against(world, choice(world, ROOM))
+    assert isinstance(missing, purchases.PrerequisiteMissing)
+    assert "Microsoft Teams Phone Standard" in missing.any_of
+    assert against(world, choice(world, PHONE)) == (), "Basic is held, and any one is enough"
+    assert against(world, choice(world, CALLING))[0] == refusals.NotSelfService()
+    assert refusals.NotSelfService() not in against(world, choice(world, CALLING), by="staff")
+    for other, trouble in (("north_billing", permissions.NotAllowed), ("south_owner", permissions.Unknown)):
+        with pytest.raises(trouble):
+            quote(world, choice(world, E3), by=other)
+    tenant_id = world.holding("south", BASIC).tenant_id
+    with pytest.raises(permissions.Unknown):
+        against(world, dataclasses.replace(choice(world, E3), tenant_id=tenant_id), by="staff")
+    with pytest.raises(buy_pricing.Refused):
+        quote(world, choice(world, premium, seats=286))
+    assert len(world.simulator.admin("GET", "calls")["calls"]) == calls, "the vendor was not asked"
+    place(world, quote(world, choice(world, premium, seats=200)))
+    assert against(world, choice(world, premium, seats=86)) == (refusals.AboveFamilyMaximum("m365_business", 300, 301),)
+    world.work()
+    assert against(world, choice(world, premium, seats=86)) == (refusals.AboveFamilyMaximum("m365_business", 300, 301),)
+
+
+def test_an_agreement_is_accepted_once_and_told_to_the_vendor_before_the_purchase(world: World) -> None:
+    without_agreement(world)
+    with pytest.raises(buy_pricing.Refused) as refused:
+        quote(world, choice(world, E3), signatory=None)
+    (missing,) = refused.value.priced.refusals
+    assert missing == purchases.AgreementMissing("https://simulator.example/customer-agreement")
+    with pytest.raises(change_seats.ReasonMissing):
+        quote(world, choice(world, E3), by="staff")
+    world.simulator.fault("timeout_after_effect", match={"method": "POST", "path": "/agreements$", "nth": 1})
     made = quote(world, choice(world, E3))
     order_id = place(world, made)
-    world.work(rounds=80)
-    assert world.simulator.fired()[kind] >= 1
+    world.work(rounds=120)
     assert follow_order.order(by=world.actor("north_owner"), order_id=order_id).state == "done"
+    confirmed = [each for each in world.simulator.effects() if each["kind"] == "agreement.confirmed"]
+    assert len(confirmed) == 1
+    tenant_id = world.holding("north", BASIC).tenant_id
+    told = agreements.newest(tenant_id=tenant_id)
+    assert told is not None
+    assert (told.source, told.first_name, told.version) == ("portal", "Nora", 0)
+    quote(world, choice(world, E3), signatory=None)
+    known = agreements.newest(tenant_id=tenant_id)
+    assert known is not None
+    assert (known.source, known.last_name) == ("vendor", "North")
+
+
+def test_an_agreement_that_the_vendor_lost_refuses_the_purchase_in_words(world: World) -> None:
+    quote(world, choice(world, E3))
+    world.work()
+    order_id = place(world, quote(world, choice(world, E3), signatory=None))
+    without_agreement(world)
+    world.work()
+    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
+    assert (page.state, page.lines[0].refusal) == ("failed", "agreement_missing")
+    assert created(world) == 0
+
+
+def test_a_promotion_that_does_not_fit_is_refused_by_us_and_one_that_fits_lowers_the_price(world: World) -> None:
+    world.simulator.seed({"promotions": [promotion(totalSeats=10, redemptions=1)]})
+    wrong = choice(world, E3, promotion_id=SPRING, term="P1M", billing_plan="monthly")
+    assert against(world, wrong) == (purchases.PromotionWrongPlan((("P1Y", "monthly"),)),)
+    assert against(world, choice(world, E3, promotion_id="NONE:0001:X")) == (purchases.PromotionNotGranted(),)
+    with pytest.raises(buy_pricing.Refused) as refused:
+        quote(world, choice(world, E3, seats=11, promotion_id=SPRING))
+    assert refused.value.priced.refusals == (purchases.PromotionWrongSeats(1, 10, 10),)
+    made = quote(world, choice(world, E3, seats=4, promotion_id=SPRING))
+    full = quote(world, choice(world, E3, seats=4)).calculation.due_now.net_minor
+    # 37.49 less 10 % is 33.741 for each of the 4 seats.
+    assert (full, made.calculation.due_now.net_minor) == (14996, 13496)
+    order_id = place(world, made)
+    world.work()
+    assert follow_order.order(by=world.actor("north_owner"), order_id=order_id).state == "done"
+    (sold,) = [each for each in at_the_vendor(world) if each.get("promotionId")]
+    assert sold["promotionId"] == SPRING
+    with pytest.raises(buy_pricing.Refused) as used:
+        quote(world, choice(world, E3, seats=4, promotion_id=SPRING))
+    assert purchases.PromotionUsed() in used.value.priced.refusals
+
+
+def test_a_promotion_that_is_gone_when_it_is_sent_refuses_the_purchase(world: World) -> None:
+    world.simulator.seed({"promotions": [promotion(totalSeats=10)]})
+    order_id = place(world, quote(world, choice(world, E3, seats=4, promotion_id=SPRING)))
+    world.simulator.seed({"promotions": [promotion(totalSeats=3)]})
+    world.work()
+    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
+    assert (page.state, page.lines[0].refusal) == ("failed", "vendor_promotion_seats")
+    assert created(world) == 0
+
+
+def test_a_first_term_ends_with_another_subscription_and_is_charged_by_the_day(world: World) -> None:
+    ends_on = world.holding("north", BASIC).commitment_end_on
+    assert ends_on == dt.date(2027, 1, 30)
+    made = quote(world, choice(world, E3, billing_plan="annual", custom_end_on=ends_on))
+    (charge,) = made.calculation.lines[0].charges
+    # 319 of 365 days of 3 x 428.40.
+    assert (charge.days, charge.cycle_days, charge.amount_minor) == (319, 365, 112323)
+    with pytest.raises(buy_pricing.Refused) as refused:
+        quote(world, choice(world, E3, billing_plan="annual", custom_end_on=dt.date(2026, 11, 11)))
+    (wrong,) = refused.value.priced.refusals
+    assert isinstance(wrong, purchases.EndDateNotPossible)
+    assert ends_on in wrong.possible
+    too_late = choice(world, E3, custom_end_on=dt.date(2029, 1, 1))
+    assert against(world, too_late) == (purchases.EndDateNotPossible((dt.date(2027, 3, 17),)),)
+    place(world, made)
+    world.work()
+    (row,) = bought(world)
+    assert (row.term_start_on, row.commitment_end_on) == (dt.date(2026, 3, 17), ends_on)
+
+
+def test_a_reading_leaves_an_open_purchase_alone_however_late_it_shows(world: World) -> None:
+    world.simulator.settings(order_lag_s=600, pool_lag_s=900)
+    order_id = place(world, quote(world, choice(world, E3)))
+    world.work(rounds=3)
     assert len(at_the_vendor(world)) == 4
+    sync_tenant.request_all(at=world.at)
+    world.work(rounds=3)
+    assert bought(world) == []
+    assert len(holdings.holdings(seen_by=SYSTEM, customer_ids=[world.customer_ids["north"]])) == 3
+    world.work(rounds=100, step_s=30)
+    assert len(bought(world)) == 1
+    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
+    assert (page.state, page.lines[0].free_now) == ("done", 3), "the directory does not show the licences yet"
+    world.sync()
+    assert len(bought(world)) == 1
+    assert len(holdings.holdings(seen_by=SYSTEM, customer_ids=[world.customer_ids["north"]])) == 4
+
+
+def test_a_purchase_that_waits_until_the_next_day_is_not_sent_at_yesterdays_price(world: World) -> None:
+    order_id = place(world, quote(world, choice(world, E3)))
+    world.move(hours=15)
+    world.work()
+    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
+    assert (page.state, page.lines[0].refusal) == ("failed", "day_over")
+    assert created(world) == 0
+    assert billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"]) == []
+
+
+def test_a_cart_that_was_made_too_long_ago_is_replaced(world: World) -> None:
+    world.simulator.settings(cart_life_s=3)
+    world.simulator.fault("throttle_429", match=CHECKOUT, variant="integer")
+    order_id = place(world, quote(world, choice(world, E3)))
+    world.work(rounds=60)
+    assert follow_order.order(by=world.actor("north_owner"), order_id=order_id).state == "done"
+    assert created(world) == 1
+    assert sum(each["kind"] == "cart.created" for each in world.simulator.effects()) == 2
+
+
+def test_what_the_vendor_does_not_sell_any_more_is_refused_in_words(world: World) -> None:
+    order_id = place(world, quote(world, choice(world, E3)))
+    sku = {
+        "skuId": E3["vendor_sku_id"],
+        "provisioningId": E3["sku_id"],
+        "partNumber": "SPE_E3",
+        "plans": ["P1M:monthly"],
+    }
+    world.simulator.seed({"products": [{"productId": E3["product_id"], "title": E3["title"], "skus": [sku]}]})
+    world.work()
+    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
+    assert (page.state, page.lines[0].refusal) == ("failed", "vendor_not_for_sale")
+    sku |= {"plans": ["P1Y:monthly"], "maximum": 2}
+    world.simulator.seed({"products": [{"productId": E3["product_id"], "title": E3["title"], "skus": [sku]}]})
+    order_id = place(world, quote(world, choice(world, E3)))
+    world.work()
+    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
+    assert page.lines[0].refusal == "vendor_quantity_out_of_range"
+    assert created(world) == 0
+
+
+def test_a_quote_is_booked_only_as_it_was_shown(world: World) -> None:
+    made = quote(world, choice(world, E3))
+    with pytest.raises(change_seats.KeyMismatch):
+        place(world, dataclasses.replace(made, idempotency_key="x" * 32))
+    with pytest.raises(change_seats.ReasonMissing):
+        place(world, made, by="staff")
+    with pytest.raises(permissions.NotAllowed):
+        place(world, made, by="support", reason="asked")
+    catalogue.price_fixed(
+        reseller_id=world.reseller_id,
+        offer_pk=offers.offer(offer_key=key(E3)).offer_pk,
+        valid_from_on=dt.date(2026, 3, 1),
+        amount=Decimal("50"),
+        currency="EUR",
+        at=world.at,
+    )
+    with pytest.raises(change_seats.QuoteChanged) as changed:
+        place(world, made)
+    fresh = buy.prepared(by=world.actor("north_owner"), quote_id=changed.value.fresh_quote_id, at=world.at)
+    assert fresh.calculation.due_now.net_minor == 15000
+    world.move(minutes=31)
+    with pytest.raises(change_seats.QuoteExpired):
+        place(world, fresh)
+    seats = change_seats.prepare(
+        by=world.actor("north_owner"),
+        customer_id=world.customer_ids["north"],
+        wishes=world.wish("north", basic=11),
+        at=world.at,
+    )
+    with pytest.raises(permissions.Unknown):
+        buy.prepared(by=world.actor("north_owner"), quote_id=seats, at=world.at)
+    assert operations.open_views(kind="buy", customer_id=world.customer_ids["north"]) == []
+
+
+def test_a_person_settles_a_purchase_of_which_the_vendor_shows_something_else(world: World) -> None:
+    orders = []
+    for decision in ("not_done", "done"):
+        orders.append(place(world, quote(world, choice(world, E3))))
+        world.simulator.settings(order_lag_s=60)
+        world.work(rounds=2)
+        (other,) = [each for each in at_the_vendor(world) if each["quantity"] == 3]
+        world.simulator.settings(order_lag_s=0)
+        token = {"Authorization": f"Bearer {world.simulator.token()}"}
+        where = f"{world.simulator.base_url}/v1/customers/{tenant_id('north')}/subscriptions/{other['id']}"
+        assert httpx2.patch(where, json=other | {"quantity": 9}, headers=token).status_code == 200
+        world.work(rounds=40)
+        (view,) = operations.open_views(kind="buy", customer_id=world.customer_ids["north"])
+        assert (view.state, view.parked_reason) == ("parked", "bought_otherwise")
+        assert "seats 9, not 3" in view.last_error
+        line = next(each for each in run_desk.queue(by=world.actor("staff")).parked if each.operation.id == view.id)
+        assert (line.name, line.seats_after, line.vendor_seats) == ("Microsoft 365 E3", 3, 9)
+        run_desk.settle(by=world.actor("staff"), operation_id=view.id, decision=decision, reason="looked", at=world.at)
+    states = [follow_order.order(by=world.actor("staff"), order_id=each).state for each in orders]
+    assert states == ["failed", "done"]
     assert [row.seats for row in bought(world)] == [3]
-    charges = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])
-    assert [charge.seats for charge in charges] == [3]
+    assert len(billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])) == 1
+    world.sync()
+    assert [drift.theirs for drift in holdings.open_drifts(seen_by=SYSTEM)] == ["9"]
+
+
+def test_what_is_not_ordered_by_oneself_is_asked_for_and_booked_at_the_desk(world: World) -> None:
+    wanted = choice(world, CALLING)
+
+    def ask(by: str) -> uuid.UUID:
+        return ask_for_offers.ask(
+            by=world.actor(by),
+            customer_id=world.customer_ids["north"],
+            tenant_id=wanted.tenant_id,
+            offer_key=wanted.offer_key,
+            seats=2,
+            wish=" for the shop ",
+            at=world.at,
+        )
+
+    first, second = ask("north_billing"), ask("north_owner")
+    with pytest.raises(permissions.NotAllowed):
+        ask("staff")
+    with pytest.raises(permissions.Unknown):
+        ask("south_owner")
+    assert [line.request.request_id for line in ask_for_offers.desk(by=world.actor("staff"))] == [first, second]
+    with pytest.raises(permissions.NotAllowed):
+        ask_for_offers.desk(by=world.actor("north_owner"))
+
+    def answer(request_id: uuid.UUID, text: str, *, is_declined: bool = False, by: str = "staff") -> None:
+        ask_for_offers.answer(
+            by=world.actor(by),
+            request_id=request_id,
+            text=text,
+            promised_at=world.at + dt.timedelta(days=2),
+            is_declined=is_declined,
+            at=world.at,
+        )
+
+    with pytest.raises(ask_for_offers.AnswerMissing):
+        answer(first, "  ")
+    with pytest.raises(permissions.NotAllowed):
+        answer(first, "no", by="support")
+    answer(first, "Until Thursday.")
+    answer(second, "Not in your country.", is_declined=True)
+    with pytest.raises(offer_requests.WrongState):
+        answer(second, "Or perhaps.")
+    with pytest.raises(offer_requests.WrongState):
+        ask_for_offers.for_booking(by=world.actor("staff"), request_id=second)
+    place_phone = place(world, quote(world, choice(world, PHONE, seats=2)))
+    world.work()
+    made = quote(world, dataclasses.replace(wanted, seats=2), by="staff", on_whose_word="telephone")
+    order_id = place(world, made, by="staff", reason="telephone", request_id=first)
+    world.work()
+    rows = ask_for_offers.requests_of(by=world.actor("north_billing"), customer_id=world.customer_ids["north"]).rows
+    states = {row.request_id: (row.state, row.order_id) for row in rows}
+    assert states == {first: ("booked", order_id), second: ("declined", None)}
+    assert next(row for row in rows if row.request_id == first).answer == "Until Thursday."
+    assert follow_order.order(by=world.actor("staff"), order_id=order_id).state == "done"
+    assert follow_order.order(by=world.actor("staff"), order_id=place_phone).state == "done"
+
+
+def test_a_reseller_keeps_a_product_for_requests(world: World) -> None:
+    assert against(world, choice(world, E3)) == ()
+    with pytest.raises(permissions.NotAllowed):
+        keep(world, by="support")
+    keep(world, by="staff")
+    assert against(world, choice(world, E3)) == (refusals.NotSelfService(),)
+    with pytest.raises(permissions.Unknown):
+        keep(world, by="staff", product_key="NOTHING:0001")
+
+
+def keep(world: World, *, by: str, product_key: str = "CFQ7TTC0LFLX:0001") -> None:
+    ask_for_offers.set_self_service(
+        by=world.actor(by),
+        customer_id=world.customer_ids["north"],
+        product_key=product_key,
+        is_self_service=False,
+        at=world.at,
+    )
+
+
+def without_agreement(world: World) -> None:
+    """From now on the vendor knows of no acceptance of north's."""
+    tenant = tenant_id("north")
+    customer = {"tenantId": tenant, "company": "North", "domain": "north.example", "country": "BE"}
+    world.simulator.seed({"customers": [customer | {"hasAgreement": False}]})
+
+
+SPRING = f"{E3['product_id']}:{E3['vendor_sku_id']}:SPRING"
+
+
+def promotion(**caps: int) -> dict[str, Any]:
+    """10 % off the year billed monthly."""
+    return {
+        "id": SPRING,
+        "country": "BE",
+        "name": "Spring",
+        "description": "",
+        "startDate": "2026-01-01T00:00:00Z",
+        "endDate": "2026-12-31T00:00:00Z",
+        "properties": {"isAutoApplicable": False},
+        "requiredProducts": [
+            {
+                "productId": E3["product_id"],
+                "skuId": E3["vendor_sku_id"],
+                "term": {"duration": "P1Y", "billingCycle": "Monthly"},
+                "pricingPolicies": [{"policyType": "PercentDiscount", "value": "0.10"}],
+            }
+        ],
+        "caps": caps,
+    }
