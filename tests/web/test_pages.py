@@ -35,7 +35,7 @@ def test_the_licences_table_has_every_column_with_foreign_licences_below(owner: 
     for column in "Licence Ours Foreign Assigned Available Renewal Auto-renew Status".split():
         assert column in shown
     assert "Business Basic PART 10 0 7 3 1 year, billed monthly P1Y · monthly €6.00 per month 1 Mar 2027" in shown
-    assert "in 349 days Yes Active" in shown
+    assert "in 349 days Yes Automatic renewal of Business Basic Active" in shown
     assert "0 3 1" in shown
     assert "Bought elsewhere" in shown
 

@@ -80,6 +80,9 @@ LINE_REFUSALS: Words = {
     "day_over": gettext_lazy(
         "The day for which it was priced was over at the vendor before it could be sent. Order it again."
     ),
+    "term_over": gettext_lazy(
+        "The term ended before the change could be sent, so nothing was sent. Ask again once the renewal is done."
+    ),
     "settled_not_done": gettext_lazy("Our staff looked and found that the change did not happen."),
 }
 EFFECTS: dict[change_status.Effect, Promise] = {

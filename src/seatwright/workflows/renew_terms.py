@@ -15,11 +15,11 @@ from seatwright.catalogue import naming
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers.queries import CustomerRow
 from seatwright.orders import intents
-from seatwright.rules import business_dates, periods, terms, windows
+from seatwright.rules import business_dates, periods, renewals, terms, timeline, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import pricing
+from seatwright.workflows import pricing, wishes
 
 
 def is_renewed(*, row: holdings.HoldingRow, seen: port.VendorSubscription, at: dt.datetime) -> bool:
@@ -59,7 +59,10 @@ def enter(
             return False
         if seen.quantity == expected_seats != row.seats:
             _book_seats(row, after=expected_seats, policy=policy, at=at)
-        intents.close(subscription_id=row.subscription_id, effective_on=following.start_on, state="carried_out", at=at)
+        state = "carried_out" if _is_as_wished(row, seen) else "lapsed"
+        was_wished = intents.close(
+            subscription_id=row.subscription_id, effective_on=following.start_on, state=state, at=at
+        )
         audit.record(
             by=SYSTEM,
             action="term.renewed",
@@ -71,12 +74,30 @@ def enter(
                 "commitment_end_on": following.end_on.isoformat(),
                 "unit_rate": following.unit_rate,
                 "price_list_version": following.price_list_version,
+                **({"wishes": state} if was_wished else {}),
             },
             at=at,
             reseller_id=row.reseller_id,
             customer_id=row.customer_id,
         )
     return True
+
+
+def _is_as_wished(row: holdings.HoldingRow, seen: port.VendorSubscription) -> bool:
+    """Whether the vendor renewed what the wishes came to; false where it had lost them or renewed a cancelled term."""
+    try:
+        wished = timeline.next_term(timeline=wishes.timeline_of(row))
+    except (wishes.NotRunning, ValueError):
+        return False
+    if wished.outcome is not renewals.Ending.RENEW:
+        return wished.outcome is renewals.Ending.EXTENDED
+    parts = naming.offer_key(wished.offer)
+    product = None if parts is None else (parts.product_id, parts.vendor_sku_id)
+    shown = (seen.quantity, seen.term, seen.billing_cycle)
+    return (wished.quantity, wished.term, wished.billing_plan) == shown and product == (
+        seen.product_id,
+        seen.vendor_sku_id,
+    )
 
 
 def _following(
