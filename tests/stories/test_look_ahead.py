@@ -7,7 +7,8 @@ import pytest
 from seatwright.access import permissions
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
-from seatwright.workflows import charge_cycles, look_ahead
+from seatwright.rules import renewals, terms, timeline
+from seatwright.workflows import charge_cycles, look_ahead, schedule_change
 from tests.stories.world import BASIC, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,3 +65,38 @@ def test_days_out_of_reach_and_foreign_customers_are_refused(world: World) -> No
             on=dt.date(2026, 4, 1),
             at=world.at,
         )
+
+
+def test_a_wish_for_the_renewal_is_what_the_day_after_it_shows(world: World) -> None:
+    owner, held = world.actor("north_owner"), world.holding("north", BASIC)
+    schedule_change.schedule(
+        by=owner,
+        subscription_id=held.subscription_id,
+        wishes={
+            timeline.Dimension.QUANTITY: timeline.SeatsTotal(8),
+            timeline.Dimension.BILLING_PLAN: terms.BillingPlan.ANNUAL,
+        },
+        at=world.at,
+    )
+
+    def shown(on: dt.date) -> look_ahead.Line:
+        page = look_ahead.licences(by=owner, customer_id=world.customer_ids["north"], on=on, at=world.at)
+        return next(line for line in page.lines if line.subscription_id == held.subscription_id)
+
+    before, after = shown(dt.date(2027, 1, 29)), shown(dt.date(2028, 2, 1))
+    assert (before.seats, before.renewals, len(before.charges)) == (10, 0, 10)
+    assert (after.seats, after.renewals, after.term_end_on) == (8, 2, dt.date(2029, 1, 30))
+    # Eight seats for a year at 67.20 each, twice, neither of them frozen yet.
+    told = [(each.start_on, each.seats, each.amount_minor, each.is_frozen) for each in after.charges[-2:]]
+    assert told == [
+        (dt.date(2027, 1, 30), 8, 53760, False),
+        (dt.date(2028, 1, 30), 8, 53760, False),
+    ]
+    schedule_change.schedule(
+        by=owner,
+        subscription_id=held.subscription_id,
+        wishes={timeline.Dimension.ENDING: renewals.Ending.CANCEL},
+        clear=[timeline.Dimension.QUANTITY, timeline.Dimension.BILLING_PLAN],
+        at=world.at,
+    )
+    assert (shown(dt.date(2027, 1, 30)).seats, shown(dt.date(2027, 1, 30)).renewals) == (0, 0)

@@ -1,20 +1,20 @@
 """Idea 20, the harmless half: what a customer will hold and owe on a chosen day, with nothing changed.
 
-Terms that renew by themselves are assumed to renew with the same seats, and prices that are not frozen yet to stay as
-they are; the page says so. Windows are those known today: seats added later will open others.
+A renewal brings what is wished for it, at the price known today for its first day; those after it repeat it. Windows
+are those known today: seats added later will open others.
 """
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from seatwright.access.actors import Actor
 from seatwright.billing import queries as billing
 from seatwright.customers import queries as customers
-from seatwright.rules import business_dates, money, periods, proration, terms, windows
+from seatwright.rules import business_dates, money, periods, proration, renewals, timeline, windows
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import charge_cycles, pricing
+from seatwright.workflows import charge_cycles, next_term_price, pricing, wishes
 
 FURTHEST = dt.timedelta(days=3 * 366)
 
@@ -75,8 +75,18 @@ def licences(*, by: Actor, customer_id: uuid.UUID, on: dt.date, at: dt.datetime)
         row for row in holdings.holdings(seen_by=by, customer_ids=[customer_id]) if row.status in pricing.LIVE_STATES
     ]
     held = holdings.terms(subscription_ids=[row.subscription_id for row in rows])
+    wished = wishes.timelines_of(rows=rows)
     lines = tuple(
-        _line(row, held.get(row.subscription_id, ()), customer=customer, today=today, on=on, at=at) for row in rows
+        _line(
+            row,
+            held.get(row.subscription_id, ()),
+            wished.get(row.subscription_id),
+            customer=customer,
+            today=today,
+            on=on,
+            at=at,
+        )
+        for row in rows
     )
     totals: dict[str, int] = {}
     for line in lines:
@@ -87,91 +97,113 @@ def licences(*, by: Actor, customer_id: uuid.UUID, on: dt.date, at: dt.datetime)
 def _line(
     row: holdings.HoldingRow,
     held: Sequence[holdings.Term],
+    line: timeline.Timeline | None,
     *,
     customer: customers.CustomerRow,
     today: dt.date,
     on: dt.date,
     at: dt.datetime,
 ) -> Line:
-    last_end_on, renewals = _term_end(row, on=on)
+    following = _following(row, line)
+    last_end_on, renewed = _term_end(row, following, on=on)
     is_over = on >= last_end_on
     instant = at if on == today else business_dates.start_of_day(on=on, zone=customer.reseller_time_zone)
     policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
     open_then = windows.returnable(lots=pricing.seat_lots(row), vendor_says=row.returnable, at=instant, policy=policy)
+    seats = following.quantity if following is not None and renewed else row.seats
     return Line(
         subscription_id=row.subscription_id,
         name=row.name,
-        seats=0 if is_over else row.seats,
-        renewals=renewals,
+        seats=0 if is_over else seats,
+        renewals=renewed,
         term_end_on=last_end_on,
         returnable=0 if is_over else open_then.total,
         returnable_until=open_then.batches[-1].last_safe_at if open_then.batches and not is_over else None,
         currency=row.currency,
-        charges=_charges(row, held, today=today, on=on, last_end_on=last_end_on),
+        charges=tuple(_charges(row, held, following, customer=customer, today=today, on=on, last_end_on=last_end_on)),
     )
 
 
-def _term_end(row: holdings.HoldingRow, *, on: dt.date) -> tuple[dt.date, int]:
+def _following(row: holdings.HoldingRow, line: timeline.Timeline | None) -> timeline.NextTerm | None:
+    """The term after the running one; None where nothing follows, or nobody knows what does."""
+    if line is None or row.status != "active" or not (row.auto_renew or line.pending):
+        return None
+    following = timeline.next_term(timeline=line)
+    return None if following.outcome is renewals.Ending.CANCEL else following
+
+
+def _term_end(row: holdings.HoldingRow, following: timeline.NextTerm | None, *, on: dt.date) -> tuple[dt.date, int]:
     """When the term in which `on` lies ends, and how many renewals come before it; the present end if none follows."""
-    end_on, renewals = row.commitment_end_on, 0
-    if not row.auto_renew or row.status != "active":
-        return end_on, renewals
-    try:
-        months = terms.Term(row.term).months
-    except ValueError:
-        return end_on, renewals
+    if following is None or on < row.commitment_end_on:
+        return row.commitment_end_on, 0
+    months, first_end_on = following.term.months, following.end_on
+    if first_end_on is None:
+        first_end_on = periods.add_months(on=row.commitment_end_on, months=months)
+    end_on, renewed = first_end_on, 1
     while end_on <= on:
-        renewals += 1
-        end_on = periods.add_months(on=row.commitment_end_on, months=months * renewals)
-    return end_on, renewals
+        end_on = periods.add_months(on=first_end_on, months=months * renewed)
+        renewed += 1
+    return end_on, renewed
 
 
 def _charges(
     row: holdings.HoldingRow,
     held: Sequence[holdings.Term],
+    following: timeline.NextTerm | None,
     *,
+    customer: customers.CustomerRow,
     today: dt.date,
     on: dt.date,
     last_end_on: dt.date,
-) -> tuple[Expected, ...]:
-    if not held or not row.unit_rate:
-        return ()
-    present = held[-1]
-    rate = money.Rate.parse(present.unit_rate, present.currency)
-    stretched = holdings.Term(
-        start_on=present.start_on,
-        end_on=last_end_on,
-        anchor_on=present.anchor_on,
-        term=present.term,
-        billing_plan=present.billing_plan,
-        unit_rate=present.unit_rate,
-        currency=present.currency,
-        price_list_version=present.price_list_version,
-        charged_from_on=present.charged_from_on,
-    )
-    due = [
-        cycle
-        for cycle in charge_cycles.cycles_of(stretched, until_on=on)
-        if cycle.start_on >= max(present.charged_from_on, today)
-    ]
-    posted = billing.posted(
-        operation_ids=[
-            charge_cycles.charge_id(subscription_id=row.subscription_id, start_on=cycle.start_on) for cycle in due
-        ]
-    )
-    return tuple(
-        Expected(
-            start_on=cycle.start_on,
-            end_on=min(cycle.end_on, last_end_on),
-            seats=row.seats,
-            amount_minor=proration.part_of_period(
-                quantity=row.seats,
-                unit_rate=rate,
-                cycle=cycle,
-                during=periods.Period(cycle.start_on, min(cycle.end_on, last_end_on)),
-            ).minor,
-            is_frozen=cycle.start_on < row.commitment_end_on,
+) -> Iterable[Expected]:
+    due: dict[dt.date, tuple[holdings.Term, periods.Period, int]] = {}
+    for term in held:
+        for cycle in charge_cycles.cycles_of(term, until_on=on):
+            if cycle.start_on >= term.charged_from_on:
+                due[charge_cycles.first_day(term, cycle)] = (term, cycle, row.seats)
+    after = None if following is None else _term_after(row, following, customer, last_end_on=last_end_on)
+    if following is not None and after is not None and on >= after.start_on:
+        for cycle in charge_cycles.cycles_of(after, until_on=on):
+            due[cycle.start_on] = (after, cycle, following.quantity)
+    ahead = {start_on: each for start_on, each in due.items() if start_on >= today}
+    ids = {
+        start_on: charge_cycles.charge_id(subscription_id=row.subscription_id, start_on=start_on) for start_on in ahead
+    }
+    posted = billing.posted(operation_ids=list(ids.values()))
+    for start_on, (term, cycle, seats) in sorted(ahead.items()):
+        if ids[start_on] in posted:
+            continue
+        during = periods.Period(start_on, min(cycle.end_on, term.end_on))
+        rate = money.Rate.parse(term.unit_rate, term.currency)
+        amount = proration.part_of_period(quantity=seats, unit_rate=rate, cycle=cycle, during=during)
+        yield Expected(
+            start_on=start_on,
+            end_on=during.end_on,
+            seats=seats,
+            amount_minor=amount.minor,
+            is_frozen=start_on < row.commitment_end_on,
         )
-        for cycle in due
-        if charge_cycles.charge_id(subscription_id=row.subscription_id, start_on=cycle.start_on) not in posted
+
+
+def _term_after(
+    row: holdings.HoldingRow, following: timeline.NextTerm, customer: customers.CustomerRow, *, last_end_on: dt.date
+) -> holdings.Term | None:
+    """The following term, stretched to the end of the last one that is looked at; None where its price is not known.
+
+    A licence that the catalogue does not know is taken to go on at its price.
+    """
+    price = next_term_price.of(row=row, customer=customer, following=following)
+    is_as_now = (following.term, following.billing_plan) == (row.term, row.billing_plan)
+    if price is None and not is_as_now:
+        return None
+    return holdings.Term(
+        start_on=row.commitment_end_on,
+        end_on=last_end_on,
+        anchor_on=row.anchor_on if price is None else price.anchor_on,
+        term=following.term.value,
+        billing_plan=following.billing_plan.value,
+        unit_rate=row.unit_rate if price is None else price.unit_rate,
+        currency=row.currency if price is None else price.currency,
+        price_list_version="",
+        charged_from_on=row.commitment_end_on,
     )
