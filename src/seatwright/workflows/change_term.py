@@ -179,6 +179,31 @@ def _commit(
         on_behalf_reason=reason,
         at=at,
     )
+    _open(by=by, of=of, quote=quote, line=line, operation_id=operation_id, at=at)
+    audit.record(
+        by=by,
+        action="order.placed",
+        subject_kind="order",
+        subject_id=order_id,
+        before={"term": of.row.term, "billing_plan": of.row.billing_plan},
+        after={"quote_id": str(quote.quote_id), "term": line.term, "billing_plan": line.billing_plan},
+        at=at,
+        reason=reason,
+        reseller_id=quote.reseller_id,
+        customer_id=quote.customer_id,
+    )
+    return order_id
+
+
+def _open(
+    *,
+    by: Actor,
+    of: term_pricing.Subject,
+    quote: order_queries.QuoteRow,
+    line: frozen.Line,
+    operation_id: uuid.UUID,
+    at: dt.datetime,
+) -> None:
     operations.open_operation(
         operation_id=operation_id,
         kind=KIND,
@@ -203,16 +228,3 @@ def _commit(
         deadline_at=at + dt.timedelta(seconds=settings.ENVIRONMENT.worker_deadline_s),
         at=at,
     )
-    audit.record(
-        by=by,
-        action="order.placed",
-        subject_kind="order",
-        subject_id=order_id,
-        before={"term": of.row.term, "billing_plan": of.row.billing_plan},
-        after={"quote_id": str(quote.quote_id), "term": line.term, "billing_plan": line.billing_plan},
-        at=at,
-        reason=reason,
-        reseller_id=quote.reseller_id,
-        customer_id=quote.customer_id,
-    )
-    return order_id

@@ -147,7 +147,7 @@ def _calculation(
     running: term_change.Running,
     found: term_change.Priced,
 ) -> frozen.Calculation:
-    row, is_new_term = of.row, to[0] is not of.term
+    row = of.row
     charges = tuple(
         _charge(kind, each, of.row.unit_rate if kind == CREDIT else rate.text)
         for kind, each in ((CREDIT, found.credit), (FIRST, found.first))
@@ -173,17 +173,7 @@ def _calculation(
         rest_of_term_minor=rest,
         charges=charges,
         takes=(),
-        term_change=frozen.TermChange(
-            is_new_term=is_new_term,
-            start_on=found.term.start_on,
-            anchor_on=of.on if is_new_term else row.anchor_on,
-            charged_from_on=found.cycle.end_on if is_new_term else found.cycle.start_on,
-            from_term=row.term,
-            from_plan=row.billing_plan,
-            from_price_list=row.price_list_version,
-            offer_key=offer_key(row, to),
-            instead_minor=found.instead.minor,
-        ),
+        term_change=_change(of, to, found),
     )
     rule = tax.tax_for(
         seller_country=of.customer.reseller_country,
@@ -201,6 +191,21 @@ def _calculation(
         due_now=_sums(due_now, row.currency, rule),
         next_period=_sums(after, row.currency, rule),
         rest_of_term=_sums(rest, row.currency, rule),
+    )
+
+
+def _change(of: Subject, to: Pair, found: term_change.Priced) -> frozen.TermChange:
+    is_new_term = to[0] is not of.term
+    return frozen.TermChange(
+        is_new_term=is_new_term,
+        start_on=found.term.start_on,
+        anchor_on=of.on if is_new_term else of.row.anchor_on,
+        charged_from_on=found.cycle.end_on if is_new_term else found.cycle.start_on,
+        from_term=of.row.term,
+        from_plan=of.row.billing_plan,
+        from_price_list=of.row.price_list_version,
+        offer_key=offer_key(of.row, to),
+        instead_minor=found.instead.minor,
     )
 
 
