@@ -23,6 +23,12 @@ def term_words(code: str) -> str:
 
 
 @register.filter
+def plan(term: str, billing_plan: str) -> str:
+    """A term and billing plan in words."""
+    return wording_buy.plan_words(term, billing_plan)
+
+
+@register.filter
 def last_day(end_on: dt.date) -> str:
     """The last day before a half-open end."""
     return formats.day(value=end_on - dt.timedelta(days=1))
