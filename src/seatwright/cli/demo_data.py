@@ -78,6 +78,8 @@ class Company:
         return str(uuid.uuid5(NAMESPACE, self.domain))
 
 
+# Teams Rooms Pro: the reseller plans rooms together with the customer.
+ASKED_FOR = "CFQ7TTC0QW7C:0001"
 STORY = (
     Company(
         name="Kade Logistics",
@@ -147,6 +149,7 @@ def simulator_seed(*, shown: tuple[Company, ...], at: dt.datetime) -> dict[str, 
     rows = {row["part_number"]: row for row in demo_catalogue.read().rows}
     return {
         "products": [_product(row) for row in rows.values()],
+        "promotions": [_promotion(rows[PREMIUM], at)],
         "customers": [
             {
                 "customerId": company.tenant_id,
@@ -159,6 +162,28 @@ def simulator_seed(*, shown: tuple[Company, ...], at: dt.datetime) -> dict[str, 
             for company in shown
         ],
         "directories": [_directory(company, rows) for company in shown],
+    }
+
+
+def _promotion(row: dict[str, str], at: dt.datetime) -> dict[str, Any]:
+    """A tenth off a year of this product billed monthly, for up to 50 seats of a customer."""
+    return {
+        "id": f"{row['product_id']}:{row['vendor_sku_id']}:WELCOME",
+        "country": "BE",
+        "name": "Welcome offer",
+        "description": "A tenth off the first year",
+        "startDate": (at - dt.timedelta(days=30)).isoformat(),
+        "endDate": (at + dt.timedelta(days=90)).isoformat(),
+        "properties": {"isAutoApplicable": False},
+        "requiredProducts": [
+            {
+                "productId": row["product_id"],
+                "skuId": row["vendor_sku_id"],
+                "term": {"duration": "P1Y", "billingCycle": "Monthly"},
+                "pricingPolicies": [{"policyType": "PercentDiscount", "value": "0.10"}],
+            }
+        ],
+        "caps": {"totalSeats": 50},
     }
 
 
@@ -177,6 +202,7 @@ def _product(row: dict[str, str]) -> dict[str, Any]:
                 "minimum": int(row["minimum"]),
                 "maximum": int(row["maximum"] or 10_000_000),
                 "isAddon": row["is_add_on"] == "yes",
+                "prerequisites": [key for key in row["prerequisites"].split("|") if key],
                 "upgrades": [key for key in row["upgrades_to"].split("|") if key],
                 "renewsInto": sorted(_below(f"{row['product_id']}:{row['vendor_sku_id']}")),
                 "plans": plans,
@@ -266,6 +292,7 @@ def install(*, shown: tuple[Company, ...], partner_tenant_id: str, at: dt.dateti
         support_contact="desk@noordkaap.example",
         at=at,
     )
+    catalogue.set_self_service(reseller_id=reseller_id, product_key=ASKED_FOR, is_self_service=False)
     account_id = customers.connect_account(
         reseller_id=reseller_id, vendor_key="microsoft", partner_tenant_id=partner_tenant_id, label="Microsoft CSP"
     )
