@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from seatwright.api import document, inputs, problems, urls
 from seatwright.config.wsgi import application
 from tests.api.program import BASE, Program, Programs
+from tests.api.test_isolation import sheet_of
 from tests.stories.world import World
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -72,6 +73,7 @@ def known(world: World, ask: Programs, settings: Any) -> Iterator[Known]:
             "quote_id": quote["id"],
             "order_id": placed["id"],
             "operation_id": line["operation_id"],
+            "sheet_id": str(sheet_of(world)),
         },
         subscription_ids=[line["subscription_id"] for line in lines],
         key=quote["idempotency_key"],

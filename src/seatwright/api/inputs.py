@@ -111,4 +111,4 @@ Key = Annotated[
 After = Annotated[str, Query(max_length=2000, pattern=NO_CONTROLS, description="The `next` of the page before.")]
 Text = Annotated[str, Query(max_length=80, pattern=NO_CONTROLS, description="Words that must all occur.")]
 Flag = Annotated[Literal["true", "false"], Query()]
-QUERY_NAMES = frozenset({"q", "after", "unlicensed", "on"})
+QUERY_NAMES = frozenset({"q", "after", "unlicensed", "on", "within", "savable"})

@@ -7,7 +7,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.operation import Operation
 
-from seatwright.api import buying, endpoints, planning, problems, reading, swapping
+from seatwright.api import buying, endpoints, planning, problems, reading, renewing, swapping
 from seatwright.api.errors import Fault
 
 CODES = {
@@ -85,4 +85,5 @@ api = Interface(
 api.add_router("", endpoints.router)
 api.add_router("", buying.router)
 api.add_router("", planning.router)
+api.add_router("", renewing.router)
 api.add_router("", swapping.router)

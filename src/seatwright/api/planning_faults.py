@@ -44,6 +44,12 @@ TERMS = {
     "upfront": "A running term cannot be billed so; wish for it at the renewal.",
     "last_cycle": "This is the last charge cycle of the term; wish for it at the renewal.",
 }
+SHEETS = {
+    "closed": "The sheet is closed.",
+    "too_late": "The deadline of the sheet is past.",
+    "changed": "The `content_hash` is not that of the sheet.",
+    "nothing": "Answer for at least one licence.",
+}
 # The members of the body that stand for each dimension.
 MEMBERS = {
     timeline.Dimension.QUANTITY: "seats",

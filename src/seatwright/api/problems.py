@@ -17,6 +17,7 @@ from seatwright.api import line_refusals, planning_faults
 from seatwright.api.errors import Fault
 from seatwright.operations import changes as operations
 from seatwright.workflows import (
+    answer_sheet,
     change_seats,
     change_status,
     look_ahead,
@@ -111,6 +112,10 @@ class Invalid(Exception):
     def __init__(self, *faults: Fault) -> None:
         super().__init__(faults)
         self.faults = faults
+
+
+class NothingAnswered(Invalid):
+    """None of the licences named in the answers to a renewal sheet could be decided."""
 
 
 class KeyReused(Exception):
@@ -257,6 +262,15 @@ def _conflicted(error: schedule_change.Conflicted) -> Problem:
     return Problem(kind=REFUSED, detail="Nothing was stored. See 'errors' for each wish.", faults=faults)
 
 
+def _no_answer(error: answer_sheet.NotAnswerable) -> Problem:
+    fault = planning_faults.plain(error.problem, planning_faults.SHEETS[error.problem])
+    return Problem(kind=REFUSED, detail="Nothing was decided.", faults=[fault])
+
+
+def _nothing_answered(error: NothingAnswered) -> Problem:
+    return Problem(kind=REFUSED, detail="Nothing was decided. See 'errors' for each licence.", faults=error.faults)
+
+
 def _not_running(_error: wishes.NotRunning) -> Problem:
     fault = planning_faults.plain("not_running", "Only an active licence whose offer is known has a renewal to plan.")
     return Problem(kind=REFUSED, detail="Nothing was stored.", faults=[fault])
@@ -335,6 +349,8 @@ MAPPING: dict[type[Exception], Callable[[Any], Problem]] = {
     rebase_wishes.Unanswered: _wish_unanswered,
     schedule_change.Conflicted: _conflicted,
     wishes.NotRunning: _not_running,
+    answer_sheet.NotAnswerable: _no_answer,
+    NothingAnswered: _nothing_answered,
     change_status.NotPossible: _no_status,
     change_status.ReasonMissing: _no_word,
     term_pricing.NotPossible: _no_term,
