@@ -13,7 +13,14 @@ from tests.isolation.subjects import Subject
 
 WEB = pathlib.Path(__file__).parents[2] / "src" / "seatwright" / "web"
 # Members of bodies whose text must be of a kind.
-API_TEXTS = {"offer_key": shop.OFFER, "promotion": "", "first_term_ends_on": "", "email": "ada@example.test"}
+API_TEXTS = {
+    "content_hash": "0" * 64,
+    "option": "keep",
+    "offer_key": shop.OFFER,
+    "promotion": "",
+    "first_term_ends_on": "",
+    "email": "ada@example.test",
+}
 # What stands in a form field unless a probe puts something else there.
 FORM_VALUES = {
     "reason": "On the word of somebody at the counter",
