@@ -35,6 +35,8 @@ FORM_VALUES = {
     "default": "keep",
     "deadline": "2026-06-01",
     "content": "",
+    "base": "",
+    "ending": "renew",
     "answer": "Until Friday",
     "promised": "",
     "self_service": "yes",
