@@ -83,6 +83,7 @@ LINE_REFUSALS: Words = {
     "seats_refused": gettext_lazy("The new seats could not be had, so nobody was moved and nothing is charged."),
     "people_left": gettext_lazy("Some people could not be moved; they keep what they have."),
     "no_path": gettext_lazy("The vendor does not offer this way any more, so nothing was changed."),
+    "term_over": gettext_lazy("The term of a licence is over or has not been read anew. Sync, then try again."),
     "transition_failed": gettext_lazy("The vendor tried to convert the seats and failed. Nothing was changed."),
 }
 

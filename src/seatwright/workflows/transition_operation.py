@@ -85,7 +85,7 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
         # An earlier send, thought absent, has become visible after all; it is ours and is not sent again.
         return engine.Next()
     seen = job.read(job.source_key, at)
-    refusal = _why_not_now(job, seen)
+    refusal = _why_not_now(job, seen, at=at)
     if refusal:
         return _refuse(view, refusal, at=at)
     if _is_busy(job.swap, view):
@@ -119,7 +119,9 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     )
 
 
-def _why_not_now(job: _Job, seen: port.VendorSubscription) -> str:
+def _why_not_now(job: _Job, seen: port.VendorSubscription, *, at: dt.datetime) -> str:
+    if at.astimezone(dt.UTC).date() >= job.swap.source.commitment_end_on:
+        return "term_over"
     if seen.status != "active":
         return "not_active"
     is_other = (seen.product_id.upper(), seen.vendor_sku_id.upper()) == job.product
