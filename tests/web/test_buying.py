@@ -270,3 +270,8 @@ def test_every_reason_against_a_purchase_has_its_sentence(language: str) -> None
             assert wording_buy.refusal(each).endswith(".")
         assert wording_buy.line_refusal("day_over").endswith(".")
         assert wording_buy.line_refusal("not_active").endswith(".")
+
+
+def test_the_command_palette_finds_a_product_by_an_old_name(owner: Client, shop: scenes.Scene) -> None:
+    text = owner.get(reverse("palette"), {"q": "essentials"}).content.decode()
+    assert address(shop, product="CFQ7TTC0LH18:0001") in text

@@ -1,4 +1,4 @@
-"""What the command palette finds: pages by name and organisations by name or domain."""
+"""What the command palette finds: pages by name, organisations by name or domain, products by any name they had."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,11 @@ from django.utils.translation import gettext as _
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
+from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 
 CUSTOMER_LIMIT = 8
+PRODUCT_LIMIT = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,7 @@ def entries(*, by: Actor, text: str) -> list[Entry]:
     """The places that hold every word of `text`, pages first; an empty text lists the first of each kind."""
     words = text.casefold().split()[:8]
     found = [entry for entry in _pages(by=by) if all(word in entry.label.casefold() for word in words)]
-    return found + _organisations(by=by, words=words)
+    return found + _organisations(by=by, words=words) + _products(by=by, text=text)
 
 
 def _pages(*, by: Actor) -> list[Entry]:
@@ -45,6 +47,29 @@ def _pages(*, by: Actor) -> list[Entry]:
     return [Entry(label=label, kind=_("Page"), href=reverse(name), icon=icon) for label, name, icon in places]
 
 
+def _products(*, by: Actor, text: str) -> list[Entry]:
+    """What the person's first organisation can buy under that name, or any that it ever had (R034)."""
+    if by.is_staff or not text.strip():
+        return []
+    rows = customers.customers(seen_by=by, action="catalogue.view", limit=1)
+    return [
+        Entry(
+            label=found.name,
+            kind=_("Catalogue"),
+            href=reverse("product", args=[row.customer_id, found.product_key]),
+            icon="package",
+        )
+        for row in rows
+        for found in catalogue.shelf(
+            reseller_id=row.reseller_id,
+            market=row.country,
+            segment=row.segment,
+            text=text,
+            limit=PRODUCT_LIMIT,
+        )[0]
+    ]
+
+
 def _organisations(*, by: Actor, words: list[str]) -> list[Entry]:
     if by.is_staff:
         rows = list(customers.search(seen_by=by, text=" ".join(words), limit=CUSTOMER_LIMIT).rows)
@@ -58,6 +83,8 @@ def _organisations(*, by: Actor, words: list[str]) -> list[Entry]:
     for row in rows:
         place = {"reseller_id": row.reseller_id, "customer_id": row.customer_id}
         found.append(_place(row, _("Licences"), "licences", "armchair"))
+        if words and permissions.allowed(by=by, action="catalogue.view", **place):
+            found.append(_place(row, _("Catalogue"), "catalogue", "package"))
         if words and permissions.allowed(by=by, action="people.view", **place):
             found.append(_place(row, _("People"), "people", "users"))
     return found
