@@ -20,7 +20,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 BAD = ("resent", "doubled", "lost", "wrong", "parked", "stuck")
-PAIRS_SAMPLED = 10
+PAIRS_SAMPLED = 5
+SAMPLED = ("timeout_after_effect",)
 PROGRESS_EVERY_S = 30.0
 
 
@@ -92,14 +93,17 @@ def _lane(*, database: str, is_full: bool) -> dict[str, Any]:
 
 def _run_all(lane: Any, *, is_full: bool) -> dict[str, Any]:
     from seatwright.access import audit
+    from tests.kill import jobs
     from tests.kill.lane import SCENARIOS
 
     figures: dict[str, Counter[str]] = {"alone": Counter(), "single": Counter(), "pair": Counter()}
     notes: list[str] = []
     points = {}
     said_at = time.monotonic()
-    for scenario in SCENARIOS:
-        points[scenario], verdict = lane.discover(scenario)
+    pairs = [("seats", scenario) for scenario in SCENARIOS]
+    pairs += [(job, scenario) for job in jobs.JOBS for scenario in (SCENARIOS if is_full else SAMPLED)]
+    for job, scenario in pairs:
+        points[job, scenario], verdict = lane.discover(scenario, job=job)
         _count(figures["alone"], verdict, notes)
     for case in _cases(points, is_full=is_full):
         verdict = lane.run(case)
@@ -120,20 +124,21 @@ def _run_all(lane: Any, *, is_full: bool) -> dict[str, Any]:
     }
 
 
-def _cases(points: dict[str, Any], *, is_full: bool) -> Iterator[Any]:
+def _cases(points: dict[tuple[str, str], Any], *, is_full: bool) -> Iterator[Any]:
+    """Each point alone, under every job and fault or under one of them in turn; then ordered pairs of points."""
     from tests.kill.lane import Case
 
-    scenarios = list(points)
     every = list(dict.fromkeys(point for each in points.values() for point in each))
     for number, point in enumerate(every):
-        holding = [scenario for scenario in scenarios if point in points[scenario]]
-        for scenario in holding if is_full else [holding[number % len(holding)]]:
-            yield Case(scenario=scenario, kills=(point,))
+        holding = [key for key in points if point in points[key]]
+        for job, scenario in holding if is_full else [holding[number % len(holding)]]:
+            yield Case(job=job, scenario=scenario, kills=(point,))
     pairs = [(first, second) for first in every for second in every if first.nth == second.nth == 1]
     chosen = pairs if is_full else pairs[:: max(1, len(pairs) // PAIRS_SAMPLED)]
     for number, (first, second) in enumerate(chosen):
-        holding = [scenario for scenario in scenarios if first in points[scenario]]
-        yield Case(scenario=holding[number % len(holding)], kills=(first, second))
+        holding = [key for key in points if first in points[key]]
+        job, scenario = holding[number % len(holding)]
+        yield Case(job=job, scenario=scenario, kills=(first, second))
 
 
 def _count(figures: Counter[str], verdict: Any, notes: list[str]) -> None:
@@ -147,9 +152,9 @@ def _count(figures: Counter[str], verdict: Any, notes: list[str]) -> None:
     if len(verdict.case.kills) == 1 and missed:
         # How often a run looks again depends on how busy the machine is, so only the first pass is certain.
         figures["missed"] += 1
-        notes.append(f"{verdict.case.scenario}: nobody passed {missed[0].name}")
+        notes.append(f"{verdict.case.job}, {verdict.case.scenario}: nobody passed {missed[0].name}")
     kills = " then ".join(f"{point.name}#{point.nth}" for point in verdict.case.kills) or "nobody dies"
-    notes.extend(f"{verdict.case.scenario}, {kills}: {note}" for note in verdict.notes)
+    notes.extend(f"{verdict.case.job}, {verdict.case.scenario}, {kills}: {note}" for note in verdict.notes)
 
 
 def _tell(*, reports: dict[str, dict[str, Any]], took_s: float) -> int:

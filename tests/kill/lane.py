@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.kill import life
+from tests.kill import jobs, life
 from tests.operations import installation, processes
 from tests.stories import world as worlds
 
@@ -22,6 +22,8 @@ LIFE_MOST_S = 60.0
 SETTLE_S = 10
 PASSES_MOST = 2
 PATCH = {"method": "PATCH", "path": "/subscriptions/", "nth": 1, "times": 1}
+WRITES = dict.fromkeys(("seats", "schedule", "status", "term"), PATCH)
+WRITES["buy"] = {"method": "POST", "path": "/checkout$", "nth": 1, "times": 1}
 SCENARIOS: dict[str, dict[str, Any]] = {
     "no fault": {},
     "timeout_after_effect": {"kind": "timeout_after_effect"},
@@ -39,18 +41,29 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Seats:
+    """A seat change that the lives are to bring about; `row` is the subscription before it."""
+
+    plan: dict[str, Any]
+    wanted: int
+    row: Any
+
+
+@dataclass(frozen=True, kw_only=True)
 class Case:
-    """A seat change under a fault of the vendor, with a death in each of its first lives."""
+    """A job under a fault of the vendor, with a death in each of its first lives."""
 
     scenario: str
     kills: tuple[Point, ...]
+    job: str = "seats"
 
 
 @dataclass(kw_only=True)
 class Verdict:
     """What came of a case; every count but `killed` and `fired` has to be zero.
 
-    `resent` counts calls after the one that took effect: harmless where a quantity is absolute, and still a guess.
+    `resent` counts calls after the one that took effect: harmless where a quantity is absolute, and still a guess. A
+    spent cart is no such call: it is asked again on purpose, once it shows that it is spent, and tells what it became.
     """
 
     case: Case
@@ -77,21 +90,67 @@ class Lane:
         self.world = world
         self.hits: Counter[str] = Counter()
         self.seats_up = True
+        self.jobs = {name: job() for name, job in jobs.JOBS.items()}
+        self.seen_at_vendor: set[str] = set()
+        self._pages(jobs.Wanted(plan={}, tenant="south", vendor_subscription_id="", shows={}))
 
-    def discover(self, scenario: str) -> tuple[list[Point], Verdict]:
-        """The points that an order under this fault passes when nobody dies, in their order, and what came of it.
+    def discover(self, scenario: str, *, job: str = "seats") -> tuple[list[Point], Verdict]:
+        """The points that this job under this fault passes when nobody dies, in their order, and what came of it.
 
         From its third pass on, a checkpoint is one of a loop of looking and waiting, and stands for nothing new.
         """
-        verdict = self.run(Case(scenario=scenario, kills=()))
+        verdict = self.run(Case(scenario=scenario, kills=(), job=job))
         return [point for point in dict.fromkeys(self._passed) if point.nth <= PASSES_MOST], verdict
 
     def run(self, case: Case) -> Verdict:
-        """Book one more seat, or return the one added before, and let it be killed as the case says."""
+        """Begin the case's job and let it be killed as the case says, then hold the books against the vendor's."""
+        world = self.world
+        calls_before = self._last_call()
+        effects_before = len(world.simulator.effects())
+        fired_before = sum(world.simulator.fired().values())
+        known = set(self._operation_ids())
+        begun = self._begin_seats() if case.job == "seats" else self.jobs[case.job].begin(world, at=self._now())
+        if fault := SCENARIOS[case.scenario]:
+            world.simulator.fault(match=WRITES[case.job], **fault)
+        verdict = Verdict(case=case)
+        by = "north_owner" if case.job == "seats" else self.jobs[case.job].by
+        for point in [*case.kills, None]:
+            if not self._live(plan=begun.plan, by=by, point=point, verdict=verdict):
+                break
+        world.simulator.clear_faults()
+        verdict.fired = sum(world.simulator.fired().values()) - fired_before
+        arrived = world.simulator.admin("GET", "calls", {"after": calls_before})["calls"]
+        heard = Counter(
+            each["request_id"] for each in arrived if each["method"] != "GET" and "before_effect" not in each["fault"]
+        )
+        verdict.resent = 0 if case.job == "buy" else sum(count - 1 for count in heard.values())
+        effects = world.simulator.effects()[effects_before:]
+        if isinstance(begun, jobs.Wanted):
+            self._judge_job(verdict, begun, effects=effects, known=known)
+        else:
+            self._judge(
+                verdict,
+                quote_id=uuid.UUID(begun.plan["quote_id"]),
+                wanted=begun.wanted,
+                effects=effects,
+                before=begun.row,
+            )
+        return verdict
+
+    def _last_call(self) -> int:
+        calls = self.world.simulator.calls()
+        return int(calls[-1]["call_id"]) if calls else 0
+
+    def _operation_ids(self) -> list[uuid.UUID]:
+        from django.apps import apps
+
+        return list(apps.get_model("operations.Operation").objects.values_list("pk", flat=True))
+
+    def _begin_seats(self) -> "_Seats":
+        """One more seat, or the return of the one added before."""
         from seatwright.workflows import change_seats
 
         world, before = self.world, self._holding()
-        effects_before, calls_before = len(world.simulator.effects()), len(world.simulator.calls())
         wanted = before.seats + (1 if self.seats_up else -1)
         self.seats_up = not self.seats_up
         actor = world.actor("north_owner")
@@ -99,36 +158,20 @@ class Lane:
         quote_id = change_seats.prepare(
             by=actor, customer_id=world.customer_ids["north"], wishes=[wish], at=self._now()
         )
-        fired_before = sum(world.simulator.fired().values())
-        if fault := SCENARIOS[case.scenario]:
-            world.simulator.fault(match=PATCH, **fault)
-        verdict = Verdict(case=case)
-        for point in [*case.kills, None]:
-            if not self._live(quote_id=quote_id, point=point, verdict=verdict):
-                break
-        world.simulator.clear_faults()
-        verdict.fired = sum(world.simulator.fired().values()) - fired_before
-        arrived = world.simulator.admin("GET", "calls", {"after": calls_before})["calls"]
-        heard = [each for each in arrived if each["method"] == "PATCH" and "before_effect" not in each["fault"]]
-        verdict.resent = max(0, len(heard) - 1)
-        effects = world.simulator.effects()[effects_before:]
-        self._judge(verdict, quote_id=quote_id, wanted=wanted, effects=effects, before=before)
-        return verdict
+        quote = change_seats.prepared(by=actor, quote_id=quote_id, at=self._now())
+        plan = {"what": "seats", "quote_id": str(quote_id), "idempotency_key": quote.idempotency_key}
+        return _Seats(plan=plan, wanted=wanted, row=before)
 
-    def _live(self, *, quote_id: uuid.UUID, point: Point | None, verdict: Verdict) -> bool:
+    def _live(self, *, plan: dict[str, Any], by: str, point: Point | None, verdict: Verdict) -> bool:
         """Whether it was killed, so that another life is needed; one that hangs is ended and counts as stuck."""
-        from seatwright.workflows import change_seats
-
         hits_file = self.place.data_dir / "hits"
         hits_file.unlink(missing_ok=True)
-        quote = change_seats.prepared(by=self.world.actor("north_owner"), quote_id=quote_id, at=self._now())
         plan = {
+            **plan,
             "kill_at": point.name if point else "",
             "nth": point.nth if point else 1,
             "hits_file": str(hits_file),
-            "user_id": self.world.user_ids["north_owner"],
-            "quote_id": str(quote_id),
-            "idempotency_key": quote.idempotency_key,
+            "user_id": self.world.user_ids[by],
         }
         process = processes.process(
             life.live, data_dir=self.place.data_dir, url=self.place.url, plan=plan, settings=self._settings()
@@ -164,10 +207,21 @@ class Lane:
         from seatwright.access.actors import SYSTEM
         from seatwright.operations import clock, queries, runs
 
-        now, due_at = self._now(), queries.next_due_at()
-        if due_at is not None and due_at > now and not runs.all_in_hand():
+        now = self._now()
+        if queries.due(at=now, limit=1) or runs.all_in_hand():
+            return
+        due_at = self._next_due_at(after=now)
+        if due_at is not None:
             self.world.simulator.clock(now=due_at.isoformat())
             clock.advance(by=SYSTEM, to=due_at, at=now)
+
+    def _next_due_at(self, *, after: dt.datetime) -> dt.datetime | None:
+        """When the next operation falls due; one that waits behind another's lease has been due all along."""
+        from django.apps import apps
+
+        rows = apps.get_model("operations.Operation").objects.filter(due_at__gt=after)
+        found: dt.datetime | None = rows.order_by("due_at").values_list("due_at", flat=True).first()
+        return found
 
     def _judge(
         self, verdict: Verdict, *, quote_id: uuid.UUID, wanted: int, effects: list[dict[str, Any]], before: Any
@@ -210,6 +264,39 @@ class Lane:
                 f" {booked} of {quoted} charges, {moved} ledger rows"
             )
 
+    def _judge_job(
+        self, verdict: Verdict, wanted: jobs.Wanted, *, effects: list[dict[str, Any]], known: set[uuid.UUID]
+    ) -> None:
+        """All that was opened is done with one effect at most, and the vendor's page shows what was wanted."""
+        from seatwright.operations import queries
+        from seatwright.subscriptions import queries as holdings
+
+        opened = queries.views(operation_ids=[key for key in self._operation_ids() if key not in known])
+        requests = Counter(effect["request_id"] for effect in effects)
+        pages = self._pages(wanted)
+        verdict.doubled += sum(count - 1 for count in requests.values())
+        verdict.doubled += sum(jobs.is_shown(page, wanted.shows) for page in pages) > 1
+        verdict.lost += not any(jobs.is_shown(page, wanted.shows) for page in pages)
+        verdict.parked += sum(each.state == "parked" for each in opened.values())
+        verdict.wrong += any(each.state != "done" for each in opened.values()) or bool(holdings.miscounted())
+        verdict.wrong += not set(requests) <= {name for each in opened.values() for name in jobs.request_ids(each)}
+        if not verdict.is_good:
+            states = [(each.kind, each.state, each.parked_reason or each.last_error) for each in opened.values()]
+            verdict.notes.append(f"{states}; {jobs.essence(effects)}; wanted {wanted.shows}")
+
+    def _pages(self, wanted: jobs.Wanted) -> list[dict[str, Any]]:
+        """The subscription as the vendor shows it, or those that are new where none was named."""
+        import httpx2
+
+        url = f"{self.world.simulator.base_url}/v1/customers/{worlds.tenant_id(wanted.tenant)}/subscriptions"
+        headers = {"Authorization": f"Bearer {self.world.simulator.token()}"}
+        if wanted.vendor_subscription_id:
+            return [httpx2.get(f"{url}/{wanted.vendor_subscription_id}", headers=headers).json()]
+        items = httpx2.get(url, headers=headers).json()["items"]
+        fresh = [item for item in items if item["id"] not in self.seen_at_vendor]
+        self.seen_at_vendor |= {item["id"] for item in items}
+        return fresh
+
     def _holding(self) -> Any:
         return self.world.holding("north", worlds.BASIC)
 
@@ -239,6 +326,8 @@ def opened(*, place: installation.Installation) -> Iterator[Lane]:
         clock.freeze(by=SYSTEM, to=worlds.NOW, at=worlds.NOW)
         with worlds.running(place.data_dir / "books.sqlite3") as world:
             world.simulator.settings(dedupe=False)
+            world.simulator.seed(jobs.seed_monthly(now=worlds.NOW))
+            world.sync()
             settings.ENVIRONMENT.worker_settle_s = SETTLE_S
             clock.advance(by=SYSTEM, to=world.at, at=world.at)
             yield Lane(place=place, world=world)

@@ -2,7 +2,6 @@
 
 import os
 import time
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,26 +11,19 @@ LAST_WORDS_MOST_S = 10.0
 
 
 def live(plan: Mapping[str, Any]) -> int:
-    """Book the quote under its key and work; dies at the plan's checkpoint, else ends when nothing is left to do."""
+    """Place what the plan says and work; dies at the plan's checkpoint, else ends when nothing is left to do."""
     from dbos._dbos import _get_or_create_dbos_registry
     from django.conf import settings
 
     from seatwright.cli import worker
     from seatwright.customers import queries as customers
     from seatwright.operations import checkpoints, clock, durable
-    from seatwright.workflows import change_seats
+    from tests.kill import jobs
 
     checkpoints.arm(kill_at=plan["kill_at"], nth=plan["nth"], hits_file=Path(plan["hits_file"]))
     actor = customers.actor(user_id=plan["user_id"], channel="web", request_ref="")
     assert actor is not None
-    change_seats.place(
-        by=actor,
-        quote_id=uuid.UUID(plan["quote_id"]),
-        idempotency_key=plan["idempotency_key"],
-        agreed_words="Order with obligation to pay",
-        on_behalf_reason="",
-        at=clock.now(),
-    )
+    jobs.place(plan, actor=actor, at=clock.now())
     # A resumed run waits for the engine's queue, which looks once a second in an installation.
     _get_or_create_dbos_registry().get_internal_queue()._polling_interval_sec = QUEUE_POLL_S
     # Ending the process is quicker than ending the engine's threads, and a death that every life but the last knows.

@@ -1,5 +1,6 @@
-"""The sampled kill matrix on both databases; `python -m tests.kill --full` is the whole of it."""
+"""The sampled kill matrix on both databases, in `./dev simulate` the whole of it (`python -m tests.kill --full`)."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.kill
 
 
 def test_dying_at_any_checkpoint_doubles_loses_and_misjudges_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    done = subprocess.run([sys.executable, "-m", "tests.kill"], cwd=ROOT, check=False)
+    size = ["--full"] if os.environ.get("SEATWRIGHT_TEST_SIZE") == "nightly" else []
+    done = subprocess.run([sys.executable, "-m", "tests.kill", *size], cwd=ROOT, check=False)
     table = capfd.readouterr().out
     with capfd.disabled():
         sys.stdout.write("\n" + table)

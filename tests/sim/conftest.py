@@ -1,9 +1,12 @@
 """Simulated worlds bring their own databases; the runner's own is where they copy the tables from."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
+
+collect_ignore = [] if os.environ.get("SEATWRIGHT_TEST_SIZE") == "nightly" else ["test_nightly.py"]
 
 
 @pytest.fixture

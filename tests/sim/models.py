@@ -1,7 +1,7 @@
 """What must be so, kept in plain dictionaries and integers beside the product; `invariants` holds both against it.
 
-The model learns what people asked for from the actions, what happened at the vendor from the vendor's own log, and reads
-the product's tables to compare. It never calls the product's rules.
+The model learns from the actions what people asked for, from the vendor's own log what happened there, and reads the
+product's tables to compare. It never calls the product's rules.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import Q
 
-from tests.sim import arithmetic, invariants, seeding, wire
+from tests.sim import arithmetic, at_send, invariants, seeding, wire
 from vendor_simulator import books
 
 Violated = invariants.Violated
@@ -168,7 +168,7 @@ class Model:
 
     def before_call(self, request: httpx2.Request) -> None:
         if request.method == "PATCH" and "/subscriptions/" in request.url.path:
-            invariants.at_send(self, request)
+            at_send.check(self, request)
 
     def after_call(self, exchange: wire.Exchange) -> None:
         if exchange.method == "PATCH":

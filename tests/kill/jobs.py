@@ -1,0 +1,219 @@
+"""What else is begun and killed besides seats: a wish for the renewal, a state, a longer term, a purchase.
+
+A job is prepared by the lane's process and placed, as often as it takes, by the lives; each looks at the vendor's own
+page for what must be there once in the end. Swaps have their power cuts in `tests/stories/test_swap.py`.
+"""
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.stories import world as worlds
+
+WORDS = "Order with obligation to pay"
+MONTHLY_HELD = 120
+CARTS_MOST = 9
+MONTHLY_SEATS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the lives are to bring about: `plan` for them, `tenant` and `path` of the page, `shows` members of it."""
+
+    plan: dict[str, Any]
+    tenant: str
+    vendor_subscription_id: str
+    shows: Mapping[str, Any]
+
+
+class Job:
+    """One kind of work, begun anew for each case; `by` is the login of the person."""
+
+    by = "south_owner"
+    customer = "south"
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def begin(self, world: worlds.World, *, at: dt.datetime) -> Wanted:
+        """Prepare the next case."""
+        self.count += 1
+        return self.wanted(world, at=at)
+
+    def wanted(self, world: worlds.World, *, at: dt.datetime) -> Wanted:
+        raise NotImplementedError
+
+
+class Schedule(Job):
+    """A wish for fewer seats at the renewal, another number each time."""
+
+    by, customer = "north_owner", "north"
+
+    def wanted(self, world: worlds.World, *, at: dt.datetime) -> Wanted:
+        row = world.holding("north", worlds.STANDARD)
+        total = 2 + self.count % 2
+        return Wanted(
+            plan={"what": "schedule", "subscription_id": str(row.subscription_id), "seats": total},
+            tenant="north",
+            vendor_subscription_id=row.vendor_subscription_id,
+            shows={"quantity": row.seats, "scheduledNextTermInstructions": {"quantity": total}},
+        )
+
+
+class Status(Job):
+    """Suspended and resumed by turns."""
+
+    def wanted(self, world: worlds.World, *, at: dt.datetime) -> Wanted:
+        row = world.holding("south", worlds.BASIC)
+        status = "suspended" if self.count % 2 else "active"
+        return Wanted(
+            plan={"what": "status", "subscription_id": str(row.subscription_id), "status": status},
+            tenant="south",
+            vendor_subscription_id=row.vendor_subscription_id,
+            shows={"quantity": row.seats, "status": status},
+        )
+
+
+class Term(Job):
+    """A monthly subscription becomes a yearly one; the next case takes the next subscription."""
+
+    def wanted(self, world: worlds.World, *, at: dt.datetime) -> Wanted:
+        from seatwright.access.actors import SYSTEM
+        from seatwright.subscriptions import queries as holdings
+        from seatwright.workflows import change_term
+
+        rows = holdings.holdings(seen_by=SYSTEM, customer_ids=[world.customer_ids["south"]])
+        row = min((row for row in rows if row.term == "P1M"), key=lambda row: row.vendor_subscription_id)
+        actor = world.actor(self.by)
+        quote_id = change_term.prepare(by=actor, subscription_id=row.subscription_id, to=_yearly(), at=at)
+        quote = change_term.prepared(by=actor, quote_id=quote_id, at=at)
+        return Wanted(
+            plan={"what": "term", "quote_id": str(quote_id), "idempotency_key": quote.idempotency_key},
+            tenant="south",
+            vendor_subscription_id=row.vendor_subscription_id,
+            shows={"quantity": MONTHLY_SEATS, "termDuration": "P1Y"},
+        )
+
+
+class Purchase(Job):
+    """A new subscription each time."""
+
+    by, customer = "north_owner", "north"
+
+    def wanted(self, world: worlds.World, *, at: dt.datetime) -> Wanted:
+        from seatwright.workflows import buy, buy_pricing
+
+        actor = world.actor(self.by)
+        choice = buy_pricing.Choice(
+            tenant_id=world.holding("north", worlds.BASIC).tenant_id, offer_key=_offer(), seats=1
+        )
+        quote_id = buy.prepare(
+            by=actor,
+            customer_id=world.customer_ids["north"],
+            choice=choice,
+            signatory=buy.Signatory(first_name="Nora", last_name="North", email="nora@north.example"),
+            at=at,
+        )
+        quote = buy.prepared(by=actor, quote_id=quote_id, at=at)
+        return Wanted(
+            plan={"what": "buy", "quote_id": str(quote_id), "idempotency_key": quote.idempotency_key},
+            tenant="north",
+            vendor_subscription_id="",
+            shows={"quantity": 1},
+        )
+
+
+def _yearly() -> tuple[Any, Any]:
+    from seatwright.rules import terms
+
+    return terms.Term("P1Y"), terms.BillingPlan("monthly")
+
+
+def _offer() -> str:
+    row = next(row for row in worlds.ROWS.values() if row["part_number"] == "POWER_BI_PRO")
+    return f"microsoft:{row['product_id']}:{row['vendor_sku_id']}:commercial:P1Y:monthly:BE"
+
+
+JOBS: dict[str, type[Job]] = {"schedule": Schedule, "status": Status, "term": Term, "buy": Purchase}
+
+
+def seed_monthly(*, now: dt.datetime) -> dict[str, Any]:
+    """More of the vendor's books: monthly subscriptions of `south`, one for each case of `Term`."""
+    row = worlds.ROWS[worlds.EXCHANGE]
+    held = [
+        {
+            "id": str(uuid.UUID(int=number, version=4)),
+            "productId": row["product_id"],
+            "skuId": row["vendor_sku_id"],
+            "quantity": MONTHLY_SEATS,
+            "term": "P1M",
+            "billingCycle": "monthly",
+            "createdAt": (now - dt.timedelta(days=10)).isoformat(),
+            "autoRenew": True,
+        }
+        for number in range(1, 1 + MONTHLY_HELD)
+    ]
+    south = worlds._customer("south", "DE", held)
+    return {"customers": [south]}
+
+
+def place(plan: Mapping[str, Any], *, actor: Any, at: dt.datetime) -> None:
+    """What the person does in each life: the same as before, since they do not know what became of it."""
+    from seatwright.rules import timeline
+    from seatwright.workflows import buy, change_seats, change_status, change_term, schedule_change
+
+    if plan["what"] == "schedule":
+        schedule_change.schedule(
+            by=actor,
+            subscription_id=uuid.UUID(plan["subscription_id"]),
+            wishes={timeline.Dimension.QUANTITY: timeline.SeatsTotal(plan["seats"])},
+            at=at,
+        )
+        return
+    if plan["what"] == "status":
+        _place_status(plan, actor=actor, at=at, workflow=change_status)
+        return
+    journeys: dict[str, Any] = {"seats": change_seats, "term": change_term, "buy": buy}
+    journeys[plan["what"]].place(
+        by=actor,
+        quote_id=uuid.UUID(plan["quote_id"]),
+        idempotency_key=plan["idempotency_key"],
+        agreed_words=WORDS,
+        on_behalf_reason="",
+        at=at,
+    )
+
+
+def _place_status(plan: Mapping[str, Any], *, actor: Any, at: dt.datetime, workflow: Any) -> None:
+    subscription_id, action = uuid.UUID(plan["subscription_id"]), workflow.Action(plan["status"])
+    try:
+        shown = workflow.preview(by=actor, subscription_id=subscription_id, action=action, at=at)
+    except workflow.NotPossible:
+        return  # under way, or done, in an earlier life
+    workflow.place(by=actor, shown=shown, reason="", at=at)
+
+
+def request_ids(view: Any) -> set[str]:
+    """The ids of the operation's calls: its own, for a purchase one for each cart and checkout."""
+    derived = [f"cart:{number}" for number in range(CARTS_MOST)] + [f"checkout:{view.progress.get('cart_id', '')}"]
+    return {str(view.request_id), *(str(uuid.uuid5(view.request_id, name)) for name in derived)}
+
+
+def is_shown(page: Mapping[str, Any], shows: Mapping[str, Any]) -> bool:
+    """Whether the page has these members, and inside members that are objects at least these."""
+    for name, value in shows.items():
+        there = page.get(name)
+        if isinstance(value, Mapping):
+            if not isinstance(there, Mapping) or not is_shown(there, value):
+                return False
+        elif there != value:
+            return False
+    return True
+
+
+def essence(effects: list[dict[str, Any]]) -> str:
+    """The effects of a case for a note: what happened, in the order of the vendor's log."""
+    return json.dumps([(each["kind"], each["request_id"][:8]) for each in effects])
