@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,9 @@ from seatwright.catalogue import demo_catalogue
 from seatwright.orders import intents
 from seatwright.rules import terms, timeline
 from seatwright.subscriptions import queries as holdings
+from seatwright.subscriptions.models import Subscription
 from seatwright.workflows import change_seats, change_term, charge_cycles, follow_order, schedule_change
+from tests.stories.test_change_seats import change_at_the_vendor
 from tests.stories.world import BASIC, EXCHANGE, ROWS, World, tenant_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -249,3 +252,71 @@ def test_months_become_years_of_the_same_term_with_the_next_charge(world: World)
         (dt.date(2027, 3, 1), 366, 85680),
         (dt.date(2028, 3, 1), 365, 85680),
     ]
+
+
+def test_the_preview_says_what_becomes_of_wishes_and_states_without_a_term_to_change_are_refused(world: World) -> None:
+    owner, key = world.actor("north_owner"), world.holding("north", EXCHANGE).subscription_id
+    schedule_change.schedule(
+        by=owner,
+        subscription_id=key,
+        wishes={timeline.Dimension.TERM: Term.P1Y, timeline.Dimension.QUANTITY: timeline.SeatsBy(1)},
+        at=world.at,
+    )
+    world.work()
+    shown = change_term.preview(by=owner, subscription_id=key, to=(Term.P1Y, Plan.MONTHLY), at=world.at)
+    assert shown.rebased is not None
+    assert [each.to_on for each in shown.rebased.moved] == [dt.date(2027, 3, 17)]
+    assert [each.dimension for each in shown.rebased.choices[0].dropped] == [timeline.Dimension.TERM]
+    rows = Subscription.objects.filter(pk=key)
+    for changed, why in (
+        ({"status": "suspended"}, "wrong_state"),
+        ({"status": "active", "is_trial": True}, "not_during_trial"),
+        ({"is_trial": False, "offer_key": ""}, "not_sold"),
+    ):
+        rows.update(**changed)
+        with pytest.raises(change_term.NotPossible, match=why):
+            change_term.preview(by=owner, subscription_id=key, to=(Term.P1Y, Plan.MONTHLY), at=world.at)
+    rows.update(offer_key=world.holding("south", BASIC).offer_key)
+    with pytest.raises(change_term.NotPossible, match="term_over"):
+        change_term.choices(by=owner, subscription_id=key, at=world.at + dt.timedelta(days=30))
+
+
+def test_a_quote_is_booked_by_its_key_in_its_time_and_at_its_price_only(world: World) -> None:
+    quote = quoted(world, (Term.P1Y, Plan.MONTHLY))
+    with pytest.raises(change_seats.KeyMismatch):
+        place(world, replace(quote, idempotency_key="another key"))
+    with pytest.raises(change_seats.ReasonMissing):
+        place(world, quote, by="staff")
+    world.book("north_owner", "north", exchange=2)
+    world.work()
+    with pytest.raises(change_seats.QuoteChanged) as changed:
+        place(world, quote)
+    actor = world.actor("north_owner")
+    fresh = change_term.prepared(by=actor, quote_id=changed.value.fresh_quote_id, at=world.at)
+    assert fresh.calculation.lines[0].due_now_minor == 2 * 389 - 602
+    world.move(minutes=30)
+    with pytest.raises(change_seats.QuoteExpired):
+        place(world, fresh)
+    seat_quote = change_seats.prepare(
+        by=actor, customer_id=world.customer_ids["north"], wishes=world.wish("north", basic=11), at=world.at
+    )
+    with pytest.raises(permissions.Unknown):
+        change_term.prepared(by=actor, quote_id=seat_quote, at=world.at)
+
+
+def test_what_was_changed_elsewhere_meanwhile_is_refused_or_left_to_a_person(world: World) -> None:
+    vendor_id = world.holding("north", EXCHANGE).vendor_subscription_id
+    order_id = place(world, quoted(world, (Term.P1Y, Plan.MONTHLY)))
+    change_at_the_vendor(world, vendor_id, seats=2)
+    world.work()
+    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
+    assert (page.lines[0].refusal, charges(world, EXCHANGE)) == ("changed_elsewhere", [])
+
+
+def test_the_last_cycle_of_a_term_has_no_next_one(world: World) -> None:
+    sell_three_years_by_the_month(world)
+    world.at = dt.datetime(2029, 2, 10, tzinfo=dt.UTC)
+    owner, key = world.actor("north_owner"), world.holding("north", E3).subscription_id
+    assert change_term.choices(by=owner, subscription_id=key, at=world.at) == ()
+    with pytest.raises(change_term.NotPossible, match="last_cycle"):
+        change_term.preview(by=owner, subscription_id=key, to=(Term.P3Y, Plan.ANNUAL), at=world.at)
