@@ -5,6 +5,7 @@ three people. Rows come about as in real life, through workflows and changes, wi
 """
 
 import datetime as dt
+import functools
 import uuid
 from dataclasses import dataclass, field
 
@@ -13,19 +14,17 @@ from seatwright.access.actors import SYSTEM, Actor, Role
 from seatwright.catalogue import changes as catalogue
 from seatwright.catalogue import queries as catalogue_queries
 from seatwright.catalogue.models import Product
-from seatwright.customers import agreements
 from seatwright.customers import changes as customers
 from seatwright.customers import queries as customer_queries
 from seatwright.operations import engine
 from seatwright.orders import queries as orders
-from seatwright.orders import requests as offer_requests
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import buy, buy_pricing, change_seats, connections, pricing, sync_tenant
-from tests.isolation import sheets
+from seatwright.workflows import change_seats, connections, pricing, sync_tenant
+from tests.isolation import purchases, sheets
 from tests.isolation.canaries import LETTERS, Canaries
-from tests.isolation.shop import OFFER, UNTIL, Counting, Shop
+from tests.isolation.shop import UNTIL, Counting, Shop
 
 NOW = dt.datetime(2026, 3, 17, 10, 0, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery staple"
@@ -341,38 +340,15 @@ def _read_and_order(world: World, letter: str) -> None:
 
 
 def _buy(world: World, letter: str) -> None:
-    """An accepted agreement, a quote of a purchase, an order of one that waits, and requests with their answers."""
-    customer, text = world.customers[letter], world.canaries.text
-    owner = world.actor(f"{letter.lower()}_owner")
-    tenant = customer_queries.tenant(seen_by=SYSTEM, tenant_id=customer.tenant_id)
-    acceptance = agreements.Acceptance(
-        template_id=text(letter),
-        version=1,
-        link=text(letter),
-        first_name=text(letter),
-        last_name=text(letter),
-        email=text(letter),
-        phone=text(letter),
-        accepted_at=NOW,
-        source="vendor",
-        on_whose_word=text(letter),
+    customer = world.customers[letter]
+    quote_id, customer.request = purchases.leave(
+        owner=world.actor(f"{letter.lower()}_owner"),
+        tenant=customer_queries.tenant(seen_by=SYSTEM, tenant_id=customer.tenant_id),
+        text=functools.partial(world.canaries.text, letter),
+        seats=FIRST_SEATS[letter],
+        at=NOW,
     )
-    agreements.record(by=owner, tenant=tenant, acceptance=acceptance, at=NOW)
-    choice = buy_pricing.Choice(tenant_id=tenant.tenant_id, offer_key=OFFER, seats=FIRST_SEATS[letter] + 611)
-    quote_id = buy.prepare(by=owner, customer_id=customer.customer_id, choice=choice, at=NOW)
     customer.keys[str(quote_id)] = orders.quote(seen_by=SYSTEM, quote_id=quote_id).idempotency_key
-    asked = {
-        "reseller_id": tenant.reseller_id,
-        "customer_id": tenant.customer_id,
-        "tenant_id": tenant.tenant_id,
-        "offer_key": OFFER,
-        "seats": FIRST_SEATS[letter] + 701,
-    }
-    for state in ("", "answered"):
-        request_id = offer_requests.ask(by=owner, name=text(letter), wish=text(letter), at=NOW, **asked)
-        customer.request.append(str(request_id))
-        if state:
-            offer_requests.move(by=owner, request_id=request_id, state=state, answer=text(letter), at=NOW)
 
 
 def _quote(world: World, letter: str, *, by: Actor, purpose: str, more: int, hours: int = 0) -> uuid.UUID:
