@@ -1,12 +1,10 @@
-"""Buying what is not held yet, told as stories: what it costs, what stands against it, and that it is bought once."""
+"""Buying what is not held yet, told as stories: what it costs, what stands against it, and what is asked for."""
 
 import dataclasses
 import datetime as dt
 import uuid
 from decimal import Decimal
-from typing import Any
 
-import httpx2
 import pytest
 
 from seatwright.access import permissions
@@ -19,68 +17,27 @@ from seatwright.operations import queries as operations
 from seatwright.orders import requests as offer_requests
 from seatwright.rules import purchases, refusals
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import ask_for_offers, buy, buy_pricing, change_seats, follow_order, run_desk, sync_tenant
-from tests.stories.world import BASIC, ROWS, World, tenant_id
+from seatwright.workflows import ask_for_offers, buy, buy_pricing, change_seats, follow_order
+from tests.stories.buying import (
+    CALLING,
+    E3,
+    PHONE,
+    PREMIUM,
+    ROOM,
+    SPRING,
+    against,
+    at_the_vendor,
+    bought,
+    choice,
+    key,
+    place,
+    promotion,
+    quote,
+    without_agreement,
+)
+from tests.stories.world import BASIC, ROWS, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PREMIUM = "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46"
-PHONE = next(row for row in ROWS.values() if row["part_number"] == "MCOEV")
-E3 = next(row for row in ROWS.values() if row["part_number"] == "SPE_E3")
-CALLING = next(row for row in ROWS.values() if row["part_number"] == "MCOPSTN_6")
-ROOM = next(row for row in ROWS.values() if row["part_number"] == "PHONESYSTEM_VIRTUALUSER")
-SIGNATORY = buy.Signatory(first_name="Nora", last_name="North", email="nora@north.example")
-WORDS = "Order with obligation to pay"
-
-
-def key(row: dict[str, str], *, term: str = "P1Y", billing_plan: str = "monthly", market: str = "BE") -> str:
-    return f"microsoft:{row['product_id']}:{row['vendor_sku_id']}:commercial:{term}:{billing_plan}:{market}"
-
-
-def choice(world: World, row: dict[str, str], *, seats: int = 3, **more: Any) -> buy_pricing.Choice:
-    plan = {name: more.pop(name) for name in ("term", "billing_plan") if name in more}
-    tenant = world.holding("north", BASIC).tenant_id
-    return buy_pricing.Choice(tenant_id=tenant, offer_key=key(row, **plan), seats=seats, **more)
-
-
-def against(world: World, wanted: buy_pricing.Choice, *, by: str = "north_owner") -> tuple[purchases.Refusal, ...]:
-    return buy.preview(by=world.actor(by), customer_id=world.customer_ids["north"], choice=wanted, at=world.at).refusals
-
-
-def quote(world: World, wanted: buy_pricing.Choice, *, by: str = "north_owner", **more: Any) -> change_seats.Prepared:
-    quote_id = buy.prepare(
-        by=world.actor(by),
-        customer_id=world.customer_ids["north"],
-        choice=wanted,
-        at=world.at,
-        **{"signatory": SIGNATORY} | more,
-    )
-    return buy.prepared(by=world.actor(by), quote_id=quote_id, at=world.at)
-
-
-def place(world: World, made: change_seats.Prepared, *, by: str = "north_owner", **more: Any) -> uuid.UUID:
-    return buy.place(
-        by=world.actor(by),
-        quote_id=made.quote_id,
-        idempotency_key=made.idempotency_key,
-        agreed_words=WORDS,
-        on_behalf_reason=more.pop("reason", ""),
-        at=world.at,
-        **more,
-    )
-
-
-def at_the_vendor(world: World) -> list[dict[str, Any]]:
-    answer = httpx2.get(
-        f"{world.simulator.base_url}/v1/customers/{tenant_id('north')}/subscriptions",
-        headers={"Authorization": f"Bearer {world.simulator.token()}"},
-    )
-    found: list[dict[str, Any]] = answer.json()["items"]
-    return found
-
-
-def bought(world: World) -> list[holdings.HoldingRow]:
-    rows = holdings.holdings(seen_by=SYSTEM, customer_ids=[world.customer_ids["north"]])
-    return [row for row in rows if any(lot.kind == "bought" for lot in row.lots)]
 
 
 def test_a_purchase_starts_its_own_term_and_is_charged_as_quoted(world: World) -> None:
@@ -106,45 +63,6 @@ def test_a_purchase_starts_its_own_term_and_is_charged_as_quoted(world: World) -
     world.sync()
     assert len(bought(world)) == 1
     assert len(holdings.holdings(seen_by=SYSTEM, customer_ids=[world.customer_ids["north"]])) == 4
-
-
-CHECKOUT = {"method": "POST", "path": "/checkout$", "nth": 1, "times": 1}
-CART = {"method": "POST", "path": "/carts$", "nth": 1, "times": 1}
-ORDER = {"method": "GET", "path": "/orders/", "nth": 1, "times": 1}
-FAULTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-    ("timeout_before_effect", CART, {}),
-    ("timeout_after_effect", CART, {}),
-    ("throttle_429", CART, {"variant": "integer"}),
-    ("timeout_before_effect", CHECKOUT, {}),
-    ("timeout_after_effect", CHECKOUT, {"variant": "closed"}),
-    ("error_5xx_after_effect", CHECKOUT, {}),
-    ("error_5xx_before_effect", CHECKOUT, {}),
-    ("throttle_429", CHECKOUT, {"variant": "integer"}),
-    ("garbled", CHECKOUT, {"variant": "html"}),
-    ("late_visibility", CHECKOUT, {"visible_after_s": 40.0}),
-    ("error_5xx_before_effect", ORDER, {}),
-]
-
-
-def created(world: World) -> int:
-    return sum(effect["kind"] == "subscription.created" for effect in world.simulator.effects())
-
-
-def test_a_fault_on_any_call_leaves_exactly_one_purchase(world: World) -> None:
-    for number, (kind, where, members) in enumerate(FAULTS, start=1):
-        fired = world.simulator.fired().get(kind, 0)
-        world.simulator.fault(kind, match=where, **members)
-        order_id = place(world, quote(world, choice(world, E3, seats=number)))
-        world.work(rounds=120)
-        assert world.simulator.fired()[kind] > fired, (kind, where)
-        page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
-        assert page.state == "done", (kind, where, page.lines[0].trouble)
-        assert created(world) == number, (kind, where)
-        assert len(at_the_vendor(world)) == 3 + number
-        assert sorted(row.seats for row in bought(world)) == list(range(1, number + 1))
-    charges = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])
-    assert sorted(charge.seats for charge in charges) == list(range(1, len(FAULTS) + 1))
-    assert holdings.miscounted() == []
 
 
 def test_what_stands_against_a_purchase_is_said_before_anything_is_sent(world: World) -> None:
@@ -205,17 +123,6 @@ def test_an_agreement_is_accepted_once_and_told_to_the_vendor_before_the_purchas
     assert (known.source, known.last_name) == ("vendor", "North")
 
 
-def test_an_agreement_that_the_vendor_lost_refuses_the_purchase_in_words(world: World) -> None:
-    quote(world, choice(world, E3))
-    world.work()
-    order_id = place(world, quote(world, choice(world, E3), signatory=None))
-    without_agreement(world)
-    world.work()
-    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
-    assert (page.state, page.lines[0].refusal) == ("failed", "agreement_missing")
-    assert created(world) == 0
-
-
 def test_a_promotion_that_does_not_fit_is_refused_by_us_and_one_that_fits_lowers_the_price(world: World) -> None:
     world.simulator.seed({"promotions": [promotion(totalSeats=10, redemptions=1)]})
     wrong = choice(world, E3, promotion_id=SPRING, term="P1M", billing_plan="monthly")
@@ -238,16 +145,6 @@ def test_a_promotion_that_does_not_fit_is_refused_by_us_and_one_that_fits_lowers
     assert purchases.PromotionUsed() in used.value.priced.refusals
 
 
-def test_a_promotion_that_is_gone_when_it_is_sent_refuses_the_purchase(world: World) -> None:
-    world.simulator.seed({"promotions": [promotion(totalSeats=10)]})
-    order_id = place(world, quote(world, choice(world, E3, seats=4, promotion_id=SPRING)))
-    world.simulator.seed({"promotions": [promotion(totalSeats=3)]})
-    world.work()
-    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
-    assert (page.state, page.lines[0].refusal) == ("failed", "vendor_promotion_seats")
-    assert created(world) == 0
-
-
 def test_a_first_term_ends_with_another_subscription_and_is_charged_by_the_day(world: World) -> None:
     ends_on = world.holding("north", BASIC).commitment_end_on
     assert ends_on == dt.date(2027, 1, 30)
@@ -266,65 +163,6 @@ def test_a_first_term_ends_with_another_subscription_and_is_charged_by_the_day(w
     world.work()
     (row,) = bought(world)
     assert (row.term_start_on, row.commitment_end_on) == (dt.date(2026, 3, 17), ends_on)
-
-
-def test_a_reading_leaves_an_open_purchase_alone_however_late_it_shows(world: World) -> None:
-    world.simulator.settings(order_lag_s=600, pool_lag_s=900)
-    order_id = place(world, quote(world, choice(world, E3)))
-    world.work(rounds=3)
-    assert len(at_the_vendor(world)) == 4
-    sync_tenant.request_all(at=world.at)
-    world.work(rounds=3)
-    assert bought(world) == []
-    assert len(holdings.holdings(seen_by=SYSTEM, customer_ids=[world.customer_ids["north"]])) == 3
-    world.work(rounds=100, step_s=30)
-    assert len(bought(world)) == 1
-    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
-    assert (page.state, page.lines[0].free_now) == ("done", 3), "the directory does not show the licences yet"
-    world.sync()
-    assert len(bought(world)) == 1
-    assert len(holdings.holdings(seen_by=SYSTEM, customer_ids=[world.customer_ids["north"]])) == 4
-
-
-def test_a_purchase_that_waits_until_the_next_day_is_not_sent_at_yesterdays_price(world: World) -> None:
-    order_id = place(world, quote(world, choice(world, E3)))
-    world.move(hours=15)
-    world.work()
-    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
-    assert (page.state, page.lines[0].refusal) == ("failed", "day_over")
-    assert created(world) == 0
-    assert billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"]) == []
-
-
-def test_a_cart_that_was_made_too_long_ago_is_replaced(world: World) -> None:
-    world.simulator.settings(cart_life_s=3)
-    world.simulator.fault("throttle_429", match=CHECKOUT, variant="integer")
-    order_id = place(world, quote(world, choice(world, E3)))
-    world.work(rounds=60)
-    assert follow_order.order(by=world.actor("north_owner"), order_id=order_id).state == "done"
-    assert created(world) == 1
-    assert sum(each["kind"] == "cart.created" for each in world.simulator.effects()) == 2
-
-
-def test_what_the_vendor_does_not_sell_any_more_is_refused_in_words(world: World) -> None:
-    order_id = place(world, quote(world, choice(world, E3)))
-    sku = {
-        "skuId": E3["vendor_sku_id"],
-        "provisioningId": E3["sku_id"],
-        "partNumber": "SPE_E3",
-        "plans": ["P1M:monthly"],
-    }
-    world.simulator.seed({"products": [{"productId": E3["product_id"], "title": E3["title"], "skus": [sku]}]})
-    world.work()
-    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
-    assert (page.state, page.lines[0].refusal) == ("failed", "vendor_not_for_sale")
-    sku |= {"plans": ["P1Y:monthly"], "maximum": 2}
-    world.simulator.seed({"products": [{"productId": E3["product_id"], "title": E3["title"], "skus": [sku]}]})
-    order_id = place(world, quote(world, choice(world, E3)))
-    world.work()
-    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
-    assert page.lines[0].refusal == "vendor_quantity_out_of_range"
-    assert created(world) == 0
 
 
 def test_a_quote_is_booked_only_as_it_was_shown(world: World) -> None:
@@ -359,32 +197,6 @@ def test_a_quote_is_booked_only_as_it_was_shown(world: World) -> None:
     with pytest.raises(permissions.Unknown):
         buy.prepared(by=world.actor("north_owner"), quote_id=seats, at=world.at)
     assert operations.open_views(kind="buy", customer_id=world.customer_ids["north"]) == []
-
-
-def test_a_person_settles_a_purchase_of_which_the_vendor_shows_something_else(world: World) -> None:
-    orders = []
-    for decision in ("not_done", "done"):
-        orders.append(place(world, quote(world, choice(world, E3))))
-        world.simulator.settings(order_lag_s=60)
-        world.work(rounds=2)
-        (other,) = [each for each in at_the_vendor(world) if each["quantity"] == 3]
-        world.simulator.settings(order_lag_s=0)
-        token = {"Authorization": f"Bearer {world.simulator.token()}"}
-        where = f"{world.simulator.base_url}/v1/customers/{tenant_id('north')}/subscriptions/{other['id']}"
-        assert httpx2.patch(where, json=other | {"quantity": 9}, headers=token).status_code == 200
-        world.work(rounds=40)
-        (view,) = operations.open_views(kind="buy", customer_id=world.customer_ids["north"])
-        assert (view.state, view.parked_reason) == ("parked", "bought_otherwise")
-        assert "seats 9, not 3" in view.last_error
-        line = next(each for each in run_desk.queue(by=world.actor("staff")).parked if each.operation.id == view.id)
-        assert (line.name, line.seats_after, line.vendor_seats) == ("Microsoft 365 E3", 3, 9)
-        run_desk.settle(by=world.actor("staff"), operation_id=view.id, decision=decision, reason="looked", at=world.at)
-    states = [follow_order.order(by=world.actor("staff"), order_id=each).state for each in orders]
-    assert states == ["failed", "done"]
-    assert [row.seats for row in bought(world)] == [3]
-    assert len(billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])) == 1
-    world.sync()
-    assert [drift.theirs for drift in holdings.open_drifts(seen_by=SYSTEM)] == ["9"]
 
 
 def test_what_is_not_ordered_by_oneself_is_asked_for_and_booked_at_the_desk(world: World) -> None:
@@ -461,35 +273,3 @@ def keep(world: World, *, by: str, product_key: str = "CFQ7TTC0LFLX:0001") -> No
         is_self_service=False,
         at=world.at,
     )
-
-
-def without_agreement(world: World) -> None:
-    """From now on the vendor knows of no acceptance of north's."""
-    tenant = tenant_id("north")
-    customer = {"tenantId": tenant, "company": "North", "domain": "north.example", "country": "BE"}
-    world.simulator.seed({"customers": [customer | {"hasAgreement": False}]})
-
-
-SPRING = f"{E3['product_id']}:{E3['vendor_sku_id']}:SPRING"
-
-
-def promotion(**caps: int) -> dict[str, Any]:
-    """10 % off the year billed monthly."""
-    return {
-        "id": SPRING,
-        "country": "BE",
-        "name": "Spring",
-        "description": "",
-        "startDate": "2026-01-01T00:00:00Z",
-        "endDate": "2026-12-31T00:00:00Z",
-        "properties": {"isAutoApplicable": False},
-        "requiredProducts": [
-            {
-                "productId": E3["product_id"],
-                "skuId": E3["vendor_sku_id"],
-                "term": {"duration": "P1Y", "billingCycle": "Monthly"},
-                "pricingPolicies": [{"policyType": "PercentDiscount", "value": "0.10"}],
-            }
-        ],
-        "caps": caps,
-    }

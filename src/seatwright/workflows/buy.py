@@ -158,18 +158,7 @@ def _accept(
         customer_changes.hold_still(customer_id=tenant.customer_id)
         if agreement_operation.is_under_way(tenant_id=tenant.tenant_id):
             return
-        acceptance = agreements.Acceptance(
-            template_id=template.template_id,
-            version=template.version,
-            link=template.link,
-            first_name=signatory.first_name,
-            last_name=signatory.last_name,
-            email=signatory.email,
-            phone=signatory.phone,
-            accepted_at=at,
-            source="portal",
-            on_whose_word=on_whose_word,
-        )
+        acceptance = _acceptance(template, signatory, on_whose_word=on_whose_word, at=at)
         agreements.record(by=by, tenant=tenant, acceptance=acceptance, at=at)
         operations.open_operation(
             operation_id=operation_id,
@@ -206,6 +195,23 @@ def _accept(
             customer_id=tenant.customer_id,
             operation_id=operation_id,
         )
+
+
+def _acceptance(
+    template: port.AgreementTemplate, signatory: Signatory, *, on_whose_word: str, at: dt.datetime
+) -> agreements.Acceptance:
+    return agreements.Acceptance(
+        template_id=template.template_id,
+        version=template.version,
+        link=template.link,
+        first_name=signatory.first_name,
+        last_name=signatory.last_name,
+        email=signatory.email,
+        phone=signatory.phone,
+        accepted_at=at,
+        source="portal",
+        on_whose_word=on_whose_word,
+    )
 
 
 def _save(*, by: Actor, customer: customers.CustomerRow, calculation: frozen.Calculation, at: dt.datetime) -> uuid.UUID:
