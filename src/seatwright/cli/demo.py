@@ -132,7 +132,7 @@ class _Demo:
         django.setup()
         from django.core.management import call_command
 
-        from seatwright.cli import demo_data
+        from seatwright.cli import demo_data, demo_sheets
         from seatwright.operations import clock, engine
 
         call_command("migrate", interactive=False, verbosity=0)
@@ -140,6 +140,7 @@ class _Demo:
             shown = demo_data.companies(extra=EXTRA_COMPANIES)
             demo_data.install(shown=shown, partner_tenant_id=PARTNER_TENANT_ID, at=clock.now())
             engine.run_due(clock=clock.now)
+            demo_sheets.ask(customer_name=demo_data.STORY[0].name, at=clock.now())
 
     def _start(self, name: str, *arguments: str, piped: bool = False) -> subprocess.Popen[bytes]:
         log = (DATA_DIR / f"{name}.log").open("ab")
