@@ -14,6 +14,8 @@ from tests.isolation.subjects import Subject
 WEB = pathlib.Path(__file__).parents[2] / "src" / "seatwright" / "web"
 # Members of bodies whose text must be of a kind.
 API_TEXTS = {
+    "to": shop.PRODUCT,
+    "way": "buy",
     "content_hash": "0" * 64,
     "option": "keep",
     "offer_key": shop.OFFER,
@@ -42,6 +44,8 @@ FORM_VALUES = {
     "self_service": "yes",
 }
 QUERY_VALUES = {
+    "from": "",
+    "person": "",
     "q": "",
     "after": "",
     "show": "unlicensed",
@@ -55,6 +59,7 @@ QUERY_VALUES = {
 }
 # The editor refuses every field that is not one of its own.
 EDITOR_PATHS = ("/preview", "/review")
+SWAP_PATHS = ("/swap/preview", "/swap/review")
 # Names that frameworks and careless filters listen to; nothing here may widen what a page shows.
 STRAY_NAMES = ("customer_id", "reseller_id", "user", "as", "order_by", "sort", "filter", "include", "expand", "depth")
 
@@ -103,6 +108,8 @@ def form(*, path: str, named: list[Subject]) -> dict[str, str]:
 
     The form of a product refuses every field that is not one of its own too, and asks its price by itself.
     """
+    if path.endswith(SWAP_PATHS):
+        return {"to": shop.PRODUCT, "way": "buy", "everybody": "yes"}
     if path.endswith("/price"):
         return {"tenant": named[0].ids["tenant_id"], "plan": shop.OFFER, "seats": "3"}
     if not path.endswith(EDITOR_PATHS):

@@ -22,7 +22,7 @@ from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
 from seatwright.workflows import change_seats, connections, pricing, sync_tenant
-from tests.isolation import purchases, sheets
+from tests.isolation import purchases, sheets, swaps
 from tests.isolation.canaries import LETTERS, Canaries
 from tests.isolation.shop import UNTIL, Counting, Shop
 
@@ -125,6 +125,7 @@ def build() -> World:
         _hold(world, letter)
         _read_and_order(world, letter)
         _buy(world, letter)
+        swaps.leave(world, letter, at=NOW)
         _collect(world, letter)
     connections.plug_in(lambda _vendor, _partner: world.vendor)
     return world
@@ -192,8 +193,8 @@ def _hold(world: World, letter: str) -> None:
         shop.seats[vendor_id], shop.names[vendor_id] = seats, name
         shop.members.setdefault(tenant.vendor_tenant_id, []).append(vendor_id)
         shop.returnable[vendor_id] = (port.ReturnableSeats(quantity=211, until=NOW + dt.timedelta(days=5)),)
-        # What is planned for a renewal is judged by the offer, which one subscription of each customer has.
-        offer_key = unlimited_offer().offer_key if purpose == "plain" else ""
+        # What is planned for a renewal, and who changes to another plan, is judged by the offer that two of them have.
+        offer_key = unlimited_offer().offer_key if purpose in ("plain", "done") else ""
         row_id = _adopt(tenant, vendor_id, name, seats, letter=letter, version=text(letter), offer_key=offer_key)
         customer.subscription[purpose], customer.seats[str(row_id)] = str(row_id), seats
         customer.vendor_subscription[purpose] = vendor_id
@@ -391,6 +392,8 @@ def _collect(world: World, letter: str) -> None:
     customer.seats = {str(row.subscription_id): row.seats for row in held}
     numbers = [*customer.seats.values(), *(row.vendor_seats for row in held)]
     for row in rows:
-        numbers += [row.calculation[part]["net_minor"] for part in ("due_now", "next_period", "rest_of_term")]
+        # As many people of each customer change their plan, at the same price.
+        parts = ("next_period", "rest_of_term") if row.kind == "swap" else ("due_now", "next_period", "rest_of_term")
+        numbers += [row.calculation[part]["net_minor"] for part in parts]
         numbers += [line.seats_after for line in row.lines]
     world.canaries.own_numbers(letter, set(numbers))

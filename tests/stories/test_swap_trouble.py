@@ -1,4 +1,4 @@
-"""What becomes of a swap when people cannot be moved, answers get lost, the power goes, or the vendor takes for ever."""
+"""What becomes of a swap when people cannot be moved, answers get lost, the power goes, or the vendor never ends."""
 
 import threading
 import types
