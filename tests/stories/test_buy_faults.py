@@ -7,9 +7,11 @@ import pytest
 
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
+from seatwright.operations import changes as operation_changes
 from seatwright.operations import queries as operations
+from seatwright.rules import purchases
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import follow_order, run_desk, sync_tenant
+from seatwright.workflows import buy_pricing, follow_order, run_desk, sync_tenant
 from tests.stories.buying import (
     E3,
     SPRING,
@@ -166,3 +168,62 @@ def test_a_person_settles_a_purchase_of_which_the_vendor_shows_something_else(wo
     assert len(billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])) == 1
     world.sync()
     assert [drift.theirs for drift in holdings.open_drifts(seen_by=SYSTEM)] == ["9"]
+
+
+def test_what_the_vendor_refuses_ends_in_words_or_waits_for_a_person(world: World) -> None:
+    cart_read = {"method": "GET", "path": "/carts/", "nth": 1, "times": 2}
+    forever = {"times": 0}
+    told: list[tuple[list[tuple[dict[str, Any], dict[str, Any], str]], str, str]] = [
+        ([(CART, {"status": 400, "code": 800009}, "refuse")], "failed", "vendor_line_refused"),
+        ([(CHECKOUT | forever, {"status": 404, "code": 800008}, "refuse")], "failed", "vendor_cart_gone"),
+        ([(CHECKOUT, {"status": 403, "code": 13605}, "refuse")], "failed", "vendor_agreement_missing"),
+        (
+            [(CHECKOUT, {}, "timeout_after_effect"), (cart_read, {"status": 404, "code": 800008}, "refuse")],
+            "done",
+            "",
+        ),
+        ([(CART, {"status": 403, "code": 2032}, "refuse")], "running", "vendor_denied"),
+        (
+            [(CHECKOUT, {}, "timeout_after_effect"), (cart_read | forever, {"status": 404, "code": 800008}, "refuse")],
+            "running",
+            "deadline_passed",
+        ),
+    ]
+    for rules, state, reason in told:
+        for where, members, kind in rules:
+            world.simulator.fault(kind, match=where, **members)
+        order_id = place(world, quote(world, choice(world, E3)))
+        world.work(rounds=40, step_s=20)
+        if reason == "deadline_passed":
+            world.move(hours=25)
+            world.work(rounds=3)
+        page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
+        (line,) = page.lines
+        assert page.state == state, (reason, line.trouble)
+        if state == "running":
+            view = operations.view(operation_id=line.operation_id)
+            assert (view.state, view.parked_reason) == ("parked", reason)
+            with pytest.raises(operation_changes.NotPossible):
+                run_desk.settle(
+                    by=world.actor("staff"), operation_id=view.id, decision="done", reason="looked", at=world.at
+                )
+        else:
+            assert line.refusal == reason
+        world.simulator.admin("DELETE", "faults")
+    assert created(world) == 2
+    assert len(bought(world)) == 1
+    charges = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])
+    assert len(charges) == 1
+
+
+def test_the_agreement_that_the_vendor_refuses_lets_no_purchase_through(world: World) -> None:
+    without_agreement(world)
+    refusal = {"method": "POST", "path": "/agreements$", "times": 0}
+    world.simulator.fault("refuse", match=refusal, status=400, code=400)
+    order_id = place(world, quote(world, choice(world, E3)))
+    world.work(rounds=60)
+    page = follow_order.order(by=world.actor("north_owner"), order_id=order_id)
+    assert (page.state, page.lines[0].refusal) == ("failed", "agreement_missing")
+    with pytest.raises(buy_pricing.Refused) as refused:
+        quote(world, choice(world, E3), signatory=None)
+    assert isinstance(refused.value.priced.refusals[0], purchases.AgreementMissing)
