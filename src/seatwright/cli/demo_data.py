@@ -217,7 +217,7 @@ def _below(key: str) -> frozenset[str]:
     """The products from which upgrade paths lead to this one, over any number of steps."""
     rows = demo_catalogue.read().rows
     keys = {f"{row['product_id']}:{row['vendor_sku_id']}" for row in rows if key in row["upgrades_to"].split("|")}
-    return keys.union(*(_below(each) for each in keys)) if keys else frozenset()
+    return frozenset(keys).union(*(_below(each) for each in keys))
 
 
 def _subscription(held: Held, row: dict[str, str], at: dt.datetime) -> dict[str, Any]:
