@@ -21,6 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 BAD = ("resent", "doubled", "lost", "wrong", "parked", "stuck")
 PAIRS_SAMPLED = 5
+MONTHLY_SAMPLED, MONTHLY_FULL = 30, 400
 SAMPLED = ("timeout_after_effect",)
 PROGRESS_EVERY_S = 30.0
 
@@ -87,7 +88,7 @@ def _lane(*, database: str, is_full: bool) -> dict[str, Any]:
         else:
             url = os.environ["SEATWRIGHT_TEST_POSTGRES"]
             place = installation.on_postgres(server_url=url, folder=Path(folder) / "lane")
-        with lane.opened(place=place) as opened:
+        with lane.opened(place=place, monthly=MONTHLY_FULL if is_full else MONTHLY_SAMPLED) as opened:
             return _run_all(opened, is_full=is_full)
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from tests.stories import world as worlds
 
 WORDS = "Order with obligation to pay"
-MONTHLY_HELD = 120
 CARTS_MOST = 9
 MONTHLY_SEATS = 2
 
@@ -104,19 +103,10 @@ class Purchase(Job):
     by, customer = "north_owner", "north"
 
     def wanted(self, world: worlds.World, *, at: dt.datetime) -> Wanted:
-        from seatwright.workflows import buy, buy_pricing
+        from seatwright.workflows import buy
 
         actor = world.actor(self.by)
-        choice = buy_pricing.Choice(
-            tenant_id=world.holding("north", worlds.BASIC).tenant_id, offer_key=_offer(), seats=1
-        )
-        quote_id = buy.prepare(
-            by=actor,
-            customer_id=world.customer_ids["north"],
-            choice=choice,
-            signatory=buy.Signatory(first_name="Nora", last_name="North", email="nora@north.example"),
-            at=at,
-        )
+        quote_id = buy.prepare(by=actor, customer_id=world.customer_ids["north"], choice=_choice(world), at=at)
         quote = buy.prepared(by=actor, quote_id=quote_id, at=at)
         return Wanted(
             plan={"what": "buy", "quote_id": str(quote_id), "idempotency_key": quote.idempotency_key},
@@ -137,10 +127,31 @@ def _offer() -> str:
     return f"microsoft:{row['product_id']}:{row['vendor_sku_id']}:commercial:P1Y:monthly:BE"
 
 
+def _choice(world: worlds.World) -> Any:
+    from seatwright.workflows import buy_pricing
+
+    tenant_id = world.holding("north", worlds.BASIC).tenant_id
+    return buy_pricing.Choice(tenant_id=tenant_id, offer_key=_offer(), seats=1)
+
+
+def accept_agreement(world: worlds.World) -> None:
+    """The customer accepts the vendor's agreement, without which nothing is sold."""
+    from seatwright.workflows import buy
+
+    buy.prepare(
+        by=world.actor("north_owner"),
+        customer_id=world.customer_ids["north"],
+        choice=_choice(world),
+        signatory=buy.Signatory(first_name="Nora", last_name="North", email="nora@north.example"),
+        at=world.at,
+    )
+    world.work()
+
+
 JOBS: dict[str, type[Job]] = {"schedule": Schedule, "status": Status, "term": Term, "buy": Purchase}
 
 
-def seed_monthly(*, now: dt.datetime) -> dict[str, Any]:
+def seed_monthly(count: int, *, now: dt.datetime) -> dict[str, Any]:
     """More of the vendor's books: monthly subscriptions of `south`, one for each case of `Term`."""
     row = worlds.ROWS[worlds.EXCHANGE]
     held = [
@@ -154,7 +165,7 @@ def seed_monthly(*, now: dt.datetime) -> dict[str, Any]:
             "createdAt": (now - dt.timedelta(days=10)).isoformat(),
             "autoRenew": True,
         }
-        for number in range(1, 1 + MONTHLY_HELD)
+        for number in range(1, 1 + count)
     ]
     south = worlds._customer("south", "DE", held)
     return {"customers": [south]}

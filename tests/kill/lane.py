@@ -92,7 +92,8 @@ class Lane:
         self.seats_up = True
         self.jobs = {name: job() for name, job in jobs.JOBS.items()}
         self.seen_at_vendor: set[str] = set()
-        self._pages(jobs.Wanted(plan={}, tenant="south", vendor_subscription_id="", shows={}))
+        self.newest = {"call": 0, "effect": 0}
+        self._pages(jobs.Wanted(plan={}, tenant="north", vendor_subscription_id="", shows={}))
 
     def discover(self, scenario: str, *, job: str = "seats") -> tuple[list[Point], Verdict]:
         """The points that this job under this fault passes when nobody dies, in their order, and what came of it.
@@ -105,8 +106,7 @@ class Lane:
     def run(self, case: Case) -> Verdict:
         """Begin the case's job and let it be killed as the case says, then hold the books against the vendor's."""
         world = self.world
-        calls_before = self._last_call()
-        effects_before = len(world.simulator.effects())
+        self._news()
         fired_before = sum(world.simulator.fired().values())
         known = set(self._operation_ids())
         begun = self._begin_seats() if case.job == "seats" else self.jobs[case.job].begin(world, at=self._now())
@@ -119,12 +119,11 @@ class Lane:
                 break
         world.simulator.clear_faults()
         verdict.fired = sum(world.simulator.fired().values()) - fired_before
-        arrived = world.simulator.admin("GET", "calls", {"after": calls_before})["calls"]
+        arrived, effects = self._news()
         heard = Counter(
             each["request_id"] for each in arrived if each["method"] != "GET" and "before_effect" not in each["fault"]
         )
         verdict.resent = 0 if case.job == "buy" else sum(count - 1 for count in heard.values())
-        effects = world.simulator.effects()[effects_before:]
         if isinstance(begun, jobs.Wanted):
             self._judge_job(verdict, begun, effects=effects, known=known)
         else:
@@ -137,9 +136,14 @@ class Lane:
             )
         return verdict
 
-    def _last_call(self) -> int:
-        calls = self.world.simulator.calls()
-        return int(calls[-1]["call_id"]) if calls else 0
+    def _news(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The calls that have arrived at the vendor since it was asked last, and what took effect."""
+        admin = self.world.simulator.admin
+        calls = admin("GET", "calls", {"after": self.newest["call"]})["calls"]
+        effects = admin("GET", "effects", {"after": self.newest["effect"]})["effects"]
+        for name, found in (("call", calls), ("effect", effects)):
+            self.newest[name] = found[-1][f"{name}_id"] if found else self.newest[name]
+        return calls, effects
 
     def _operation_ids(self) -> list[uuid.UUID]:
         from django.apps import apps
@@ -314,8 +318,11 @@ class Lane:
 
 
 @contextlib.contextmanager
-def opened(*, place: installation.Installation) -> Iterator[Lane]:
-    """A lane on this installation, with the vendor read once, without dedupe of request ids at the vendor."""
+def opened(*, place: installation.Installation, monthly: int = 0) -> Iterator[Lane]:
+    """A lane on this installation, with the vendor read once, without dedupe of request ids at the vendor.
+
+    `monthly` subscriptions stand ready for the jobs that use one up each.
+    """
     from django.conf import settings
 
     from seatwright.access.actors import SYSTEM
@@ -326,8 +333,9 @@ def opened(*, place: installation.Installation) -> Iterator[Lane]:
         clock.freeze(by=SYSTEM, to=worlds.NOW, at=worlds.NOW)
         with worlds.running(place.data_dir / "books.sqlite3") as world:
             world.simulator.settings(dedupe=False)
-            world.simulator.seed(jobs.seed_monthly(now=worlds.NOW))
+            world.simulator.seed(jobs.seed_monthly(monthly, now=worlds.NOW))
             world.sync()
+            jobs.accept_agreement(world)
             settings.ENVIRONMENT.worker_settle_s = SETTLE_S
             clock.advance(by=SYSTEM, to=world.at, at=world.at)
             yield Lane(place=place, world=world)

@@ -19,7 +19,10 @@ from seatwright.orders import intents
 from seatwright.orders import queries as orders
 from seatwright.rules import renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
+from seatwright.vendors import port
+from seatwright.workflows import buy as buying
 from seatwright.workflows import (
+    buy_pricing,
     change_seats,
     change_status,
     pricing,
@@ -34,10 +37,11 @@ from seatwright.workflows import (
 from seatwright.workflows import (
     look_ahead as looking,
 )
-from tests.sim import seeding
+from tests.sim import arithmetic, seeding
 from tests.sim.world import Died, World
 
 AGREED = "Order with obligation to pay"
+SIGNATORY = buying.Signatory(first_name="Ada", last_name="Owner", email="ada@customer.example")
 Dimension = timeline.Dimension
 
 
@@ -110,6 +114,43 @@ def _answers(calculation: frozen.Calculation) -> dict[uuid.UUID, rebase_wishes.W
     seats = {line.subscription_id: line.seats_after for line in calculation.lines}
     ways = (rebase_wishes.Way.STAYS, rebase_wishes.Way.FOLLOWS)
     return {each.subscription_id: ways[seats[each.subscription_id] % 2] for each in calculation.questions}
+
+
+def buy(world: World, number: int, share: float, which: float, seats: int) -> None:
+    """A licence that may not be held yet, accepting the vendor's agreement where that is still to be done."""
+    rows = held(world, number)
+    plans = [key for key in arithmetic.PRICES if f"{key[0]}:{key[1]}" in seeding.SOLD_KEYS]
+    plan = picked([key for key in plans if key[2:] != ("P3Y", "annual")], which)
+    if not rows or plan is None:
+        return
+    product_id, vendor_sku_id, term, billing_plan = plan
+    choice = buy_pricing.Choice(
+        tenant_id=rows[0].tenant_id,
+        offer_key=f"microsoft:{product_id}:{vendor_sku_id}:commercial:{term}:{billing_plan}:BE",
+        seats=seats,
+    )
+    by, customer_id = world.owner(number), world.people.customer_ids[number]
+    try:
+        quote_id = buying.prepare(by=by, customer_id=customer_id, choice=choice, at=world.now(), signatory=SIGNATORY)
+    except (buy_pricing.Refused, port.VendorTrouble):
+        world.did["refused purchase"] += 1
+        return
+    for _ in range(3):
+        quoted = buying.prepared(by=by, quote_id=quote_id, at=world.now())
+        try:
+            order_id = buying.place(
+                by=by,
+                quote_id=quote_id,
+                idempotency_key=quoted.idempotency_key,
+                agreed_words=AGREED,
+                on_behalf_reason="",
+                at=world.now(),
+            )
+        except Died:
+            world.worker += 1
+            continue
+        world.model.bought(orders.order(seen_by=SYSTEM, order_id=order_id), quoted.calculation, plan, at=world.now())
+        return
 
 
 def more(world: World, number: int, share: float, amount: int) -> None:
@@ -301,8 +342,10 @@ def settle(world: World) -> None:
 
 def _decision(world: World, view: queries.OperationView) -> run_desk.Decision:
     truth = world.model.vendor_seats(view.intent.get("vendor_subscription_id", ""))
+    if view.kind == buying.KIND:
+        return "look_again" if world.model.has_effect(world.model.operations[view.id]) else "not_done"
     if view.kind == change_seats.KIND:
-        has_effect = world.model.has_effect(str(view.request_id))
+        has_effect = world.model.has_effect(world.model.operations[view.id])
         return "done" if has_effect and truth == view.intent["seats_after"] else "not_done"
     if view.kind == status_operation.KIND:
         shown = world.model.vendor_row(world.model.held[uuid.UUID(view.intent["subscription_id"])].vendor_id)

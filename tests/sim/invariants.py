@@ -85,7 +85,7 @@ def invariant_11_seats_change_only_for_a_reason_and_add_up(model: "Model", news:
 def _owed_from(model: "Model", held: "Held", entry: dict[str, Any]) -> dt.date:
     """The day from which the entry is owed, by the reason that there must be for it."""
     expected = model.expected.get(entry["operation_id"])
-    if entry["kind"] in ("added", "returned", "ended"):
+    if entry["kind"] in ("added", "returned", "ended", "bought"):
         model.require(expected is not None, f"16: {entry['seats']} seats are {entry['kind']} that nobody asked for")
         assert expected is not None
         state = model.operations[entry["operation_id"]]["state"]
@@ -241,7 +241,7 @@ def invariant_18_what_is_said_to_have_happened_has(model: "Model", news: "News")
         expected = model.expected.get(row["id"])
         if expected is None or "decision" in row["progress"]:
             continue
-        has_effect = model.has_effect(str(row["request_id"]))
+        has_effect = model.has_effect(row)
         if row["state"] == "refused":
             model.require(not has_effect, f"18: {expected.what} is called refused and took effect")
         if row["state"] == "done" and not has_effect:
@@ -250,6 +250,8 @@ def invariant_18_what_is_said_to_have_happened_has(model: "Model", news: "News")
 
 def _was_brought_about(model: "Model", expected: Any) -> bool:
     """Whether somebody else made the very same change meanwhile, which nobody can tell from ours."""
+    if expected.what == "bought":
+        return False
     vendor_id = model.held[expected.subscription_id].vendor_id
     for effect in model.effects:
         if effect["subject"] == vendor_id and effect["at"] >= expected.asked_at:

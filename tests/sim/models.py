@@ -19,6 +19,7 @@ from vendor_simulator import books
 
 Violated = invariants.Violated
 TERMINAL = ("done", "refused")
+CARTS_MOST = 9
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -137,6 +138,24 @@ class Model:
                 asked_at=at,
             )
 
+    def bought(self, order: Any, calculation: Any, plan: tuple[str, ...], *, at: dt.datetime) -> None:
+        """A purchase was ordered as quoted: its first charge cycle in full, from the vendor's day on."""
+        ((line,), (priced,)) = (order.lines, calculation.lines)
+        self.mutations += 1
+        self.world.did["bought"] += 1
+        on, rate = at.date(), arithmetic.PRICES[plan]
+        due = arithmetic.cents(priced.seats_after, rate, first=0, last=1, days=1)
+        self.require(priced.due_now_minor == due, f"02: quoted {priced.due_now_minor}, due are {due}")
+        self.expected[line.operation_id] = Expected(
+            what="bought",
+            subscription_id=priced.subscription_id,
+            before=0,
+            after=priced.seats_after,
+            due_minor=due,
+            on=on,
+            asked_at=at,
+        )
+
     def wished(self, subscription_id: uuid.UUID, wished: dict[Any, Any]) -> None:
         self.mutations += 1
         touched = self.touched_wishes.setdefault(subscription_id, [])
@@ -185,9 +204,30 @@ class Model:
         row = self.vendor_row(vendor_id)
         return 0 if row is None else int(row["quantity"])
 
-    def has_effect(self, request_id: str) -> bool:
-        found = self.world.books.execute("SELECT 1 FROM effects WHERE request_id = ? LIMIT 1", (request_id,))
-        return found.fetchone() is not None
+    def has_effect(self, row: dict[str, Any]) -> bool:
+        """Whether the operation changed what somebody holds."""
+        ids = self.request_ids(row)
+        marks = ",".join("?" * len(ids))
+        query = f"SELECT 1 FROM effects WHERE kind <> 'cart.created' AND request_id IN ({marks}) LIMIT 1"
+        return self.world.books.execute(query, ids).fetchone() is not None
+
+    def request_ids(self, row: dict[str, Any]) -> list[str]:
+        """The ids of the operation's calls: its own, for a purchase one for each cart and checkout."""
+        own: uuid.UUID = row["request_id"]
+        derived = []
+        if row["kind"] == "buy":
+            derived = [f"cart:{number}" for number in range(CARTS_MOST)]
+            derived += [f"checkout:{cart_id}" for cart_id in self.carts(own)]
+        return [str(own), *(str(uuid.uuid5(own, name)) for name in derived)]
+
+    def carts(self, own: uuid.UUID) -> list[str]:
+        """The carts that the vendor made for this operation."""
+        names = [str(uuid.uuid5(own, f"cart:{number}")) for number in range(CARTS_MOST)]
+        rows = self.world.books.execute(
+            f"SELECT subject FROM effects WHERE kind = 'cart.created' AND request_id IN ({','.join('?' * len(names))})",
+            names,
+        )
+        return [str(row["subject"]) for row in rows]
 
     # What the product has
 
@@ -259,7 +299,8 @@ class Model:
         found = [row for row in found if self.operations.get(row["id"], {}).get("state") not in TERMINAL]
         for row in found:
             self.operations[row["id"]] = row
-            self.requests[str(row["request_id"])] = row["id"]
+            for request_id in self.request_ids(row):
+                self.requests[request_id] = row["id"]
         return found
 
     def _effects(self) -> list[dict[str, Any]]:

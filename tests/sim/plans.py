@@ -13,7 +13,7 @@ from tests.sim import actions
 DAYS = 365
 DAY_S = 86_400
 # Attempts at a change that each customer sees in a year, whoever makes them; some are refused.
-ATTEMPTS = 42
+ATTEMPTS = 46
 DENSE_EVERY = 20
 Action = tuple[Any, ...]
 

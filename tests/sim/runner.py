@@ -9,7 +9,7 @@ from typing import Any
 
 from django.apps import apps
 
-from tests.sim import consoles, deeds, machinery, models, plans
+from tests.sim import consoles, deeds, invariants, machinery, models, plans
 from tests.sim import world as worlds
 from vendor_simulator import faults
 
@@ -53,7 +53,8 @@ def run(plan: plans.Plan, *, is_postgres: bool = False) -> Outcome:
                 doer(name)(world, *numbers)
                 model.check()
                 done += 1
-        except models.Violated as violated:
+            invariants.invariant_28_the_audit_chain_is_whole(model)
+        except invariants.Violated as violated:
             violation = str(violated)
         fired = Counter({kind: count for kind, count in faults.counts(world.books).items() if count})
         fired += world.wire.fired + world.deaths

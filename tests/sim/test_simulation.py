@@ -1,7 +1,7 @@
 """Two hundred customer-years of business with everything going wrong, and every invariant held after each step.
 
-`./dev simulate` adds ten thousand (`test_nightly`). A failing seed is shrunk to a printed list of actions; its number goes
-into `seeds.txt`, from where it runs for ever.
+`./dev simulate` adds ten thousand (`test_nightly`). A failing seed is shrunk to a printed list of actions; its number
+goes into `seeds.txt`, from where it runs for ever.
 """
 
 import dataclasses
