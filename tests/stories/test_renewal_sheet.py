@@ -10,12 +10,11 @@ from django.core import mail
 from seatwright.access import audit, permissions
 from seatwright.access.actors import SYSTEM
 from seatwright.operations import engine
-from seatwright.operations.models import Operation
 from seatwright.orders import intents, sheets
-from seatwright.orders.models import RenewalSheet, RenewalSheetLine, RenewalSheetNotice, RenewalSheetRecord
+from seatwright.orders.models import RenewalSheet, RenewalSheetNotice, RenewalSheetRecord
 from seatwright.rules import renewals, terms, timeline
 from seatwright.web import sheet_links
-from seatwright.workflows import answer_sheet, close_sheet, renewal_sheets, schedule_change
+from seatwright.workflows import answer_sheet, close_sheet, renewal_sheets
 from tests.stories.test_schedule_change import scheduled_quantity, wish
 from tests.stories.world import BASIC, STANDARD, World
 
@@ -324,110 +323,3 @@ def test_nobody_loses_a_seat_in_use_by_silence(world: World) -> None:
     close_sheet.remind_and_close(at=world.at)
     engine.run_due(clock=world.clock)
     assert line(world, sheet_id).seats == 9
-
-
-def test_an_answer_that_was_cut_off_is_carried_out_instead_of_the_default(world: World) -> None:
-    sheet_id = sheet_of(world)
-    owner = world.user_ids["north_owner"]
-    RenewalSheetLine.objects.filter(sheet_id=sheet_id, subscription_id=subscription(world, BASIC)).update(
-        state="answering",
-        choice="cancel",
-        seats=0,
-        decided_by="North Owner",
-        decided_by_user_id=owner,
-        decided_at=world.at,
-    )
-    assert answer(world, sheet_id, standard="keep") == {}
-    go_to(world, DEADLINE)
-    chores(world)
-    assert wished(world, BASIC) == {Dimension.ENDING: renewals.Ending.CANCEL}
-    assert (line(world, sheet_id).state, line(world, sheet_id).decided_by) == ("answered", "North Owner")
-    assert seen(sheet_id).state == "answered"
-
-
-def test_a_default_that_was_cut_off_after_it_was_stored_is_not_taken_for_a_wish(world: World) -> None:
-    sheet_id = sheet_of(world)
-    go_to(world, DEADLINE)
-    schedule_change.schedule(
-        by=SYSTEM,
-        subscription_id=subscription(world, BASIC),
-        wishes={Dimension.QUANTITY: timeline.SeatsTotal(7)},
-        at=world.at,
-    )
-    RenewalSheetLine.objects.filter(sheet_id=sheet_id, subscription_id=subscription(world, BASIC)).update(
-        note=close_sheet.APPLYING
-    )
-    chores(world)
-    assert line(world, sheet_id).state == "defaulted"
-
-
-def test_a_clock_that_goes_back_after_the_closing_was_queued_waits_for_the_deadline(world: World) -> None:
-    sheet_id = sheet_of(world)
-    go_to(world, DEADLINE)
-    close_sheet.remind_and_close(at=world.at)
-    operation = Operation.objects.get(kind=close_sheet.KIND)
-    world.at = DEADLINE - 5 * DAY
-    Operation.objects.filter(pk=operation.pk).update(due_at=world.at)
-    engine.run_once(operation_id=operation.pk, at_clock=world.clock, worker_id="w")
-    assert (seen(sheet_id).state, wished(world, BASIC)) == ("sent", {})
-
-
-def test_one_renewal_is_asked_about_once_and_a_stale_draft_is_not_sent(world: World) -> None:
-    sheet_id = sheet_of(world, is_sent=False)
-    with pytest.raises(renewal_sheets.Refused, match="asked_already"):
-        sheet_of(world)
-    with pytest.raises(permissions.Unknown):
-        renewal_sheets.page(by=world.actor("north_owner"), sheet_id=sheet_id)
-    wish(world, quantity=timeline.SeatsTotal(9))
-    with pytest.raises(renewal_sheets.Refused, match="changed"):
-        renewal_sheets.send(by=world.actor("staff"), sheet_id=sheet_id, at=world.at)
-    renewal_sheets.withdraw(by=world.actor("staff"), sheet_id=sheet_id, at=world.at)
-    assert mail.outbox == []
-    other = sheet_of(world)
-    with pytest.raises(renewal_sheets.Refused, match="closed"):
-        renewal_sheets.withdraw(by=world.actor("staff"), sheet_id=sheet_id, at=world.at)
-    renewal_sheets.withdraw(by=world.actor("staff"), sheet_id=other, at=world.at)
-    with pytest.raises(answer_sheet.NotAnswerable, match="closed"):
-        answer(world, other, basic="keep")
-    go_to(world, DEADLINE + DAY)
-    assert chores(world) == 0
-
-
-def test_a_sheet_needs_licences_a_deadline_before_the_lock_and_an_owner(world: World) -> None:
-    staff, north = world.actor("staff"), world.customer_ids["north"]
-
-    def refused(**changed: object) -> str:
-        values: dict[str, object] = {
-            "subscription_ids": [subscription(world, BASIC)],
-            "default": "keep",
-            "deadline_at": DEADLINE,
-        }
-        with pytest.raises(renewal_sheets.Refused) as why:
-            renewal_sheets.make(by=staff, customer_id=north, at=world.at, **{**values, **changed})  # type: ignore[arg-type]
-        return why.value.why
-
-    lock_at = dt.datetime(2027, 1, 29, tzinfo=dt.UTC)
-    assert refused(subscription_ids=[]) == "nothing_to_ask"
-    assert refused(deadline_at=world.at) == "deadline_past"
-    assert refused(deadline_at=lock_at + dt.timedelta(seconds=1)) == "deadline_after_lock"
-    with pytest.raises(permissions.Unknown):
-        renewal_sheets.make(
-            by=staff,
-            customer_id=north,
-            subscription_ids=[world.holding("south", BASIC).subscription_id],
-            default="keep",
-            deadline_at=DEADLINE,
-            at=world.at,
-        )
-    making = renewal_sheets.candidates(by=staff, customer_id=north, at=world.at)
-    assert [each.name for each in making.candidates] == [
-        world.holding("north", STANDARD).name,
-        world.holding("north", BASIC).name,
-    ]
-    assert making.deadline_at == dt.datetime(2026, 12, 3, tzinfo=dt.UTC)
-    from seatwright.customers.models import Membership
-
-    sheet_id = sheet_of(world, is_sent=False)
-    Membership.objects.filter(user_id=world.user_ids["north_owner"]).delete()
-    with pytest.raises(renewal_sheets.Refused, match="nobody_to_ask"):
-        renewal_sheets.send(by=staff, sheet_id=sheet_id, at=world.at)

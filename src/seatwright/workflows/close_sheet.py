@@ -156,11 +156,23 @@ def _decide(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datetime) ->
         _write(sheet, line, state="left", note="silence", at=at)
         return
     row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
-    choice, seats = _default(sheet, line, row)
-    wishes, clear = sheet_options.chosen(key=choice, seats=seats, held_seats=row.seats)
     if not sheet_options.is_as_asked(row, line):
         _write(sheet, line, state="standing", note="changed", at=at)
         return
+    try:
+        _apply_default(sheet, line, row, at=at)
+    except schedule_change.WishedMeanwhile:
+        _write(sheet, line, state="standing", note="wished", at=at)
+    except schedule_change.Conflicted as conflicted:
+        _write(sheet, line, state="left", note=str(conflicted.found[0].reason.code), at=at)
+    except wishing.NotRunning:
+        _write(sheet, line, state="left", note="not_running", at=at)
+
+
+def _apply_default(sheet: sheets.SheetRow, line: sheets.LineRow, row: holdings.HoldingRow, *, at: dt.datetime) -> None:
+    """Make wishes of the default, unless a wish stands or was taken back; raises what `schedule` raises."""
+    choice, seats = _default(sheet, line, row)
+    wishes, clear = sheet_options.chosen(key=choice, seats=seats, held_seats=row.seats)
     standing = sheet_options.wishes_now(row)
     if standing and not (line.note == APPLYING and _comes_to(row, wishes, clear, at=at)):
         _write(sheet, line, state="standing", note="wished", at=at)
@@ -170,16 +182,9 @@ def _decide(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datetime) ->
         return
     _mark_applying(sheet, line, at=at)
     checkpoint("intent.committed")
-    try:
-        schedule_change.schedule(
-            by=SYSTEM, subscription_id=row.subscription_id, wishes=wishes, clear=clear, only_over=standing, at=at
-        )
-    except schedule_change.WishedMeanwhile:
-        _write(sheet, line, state="standing", note="wished", at=at)
-        return
-    except schedule_change.Conflicted as conflicted:
-        _write(sheet, line, state="left", note=str(conflicted.found[0].reason.code), at=at)
-        return
+    schedule_change.schedule(
+        by=SYSTEM, subscription_id=row.subscription_id, wishes=wishes, clear=clear, only_over=standing, at=at
+    )
     amount = sheet_options.amount_minor(asked=line, key=choice, seats=seats)
     _write(sheet, line, state="defaulted", choice=choice, seats=seats, term_minor=amount, at=at)
 
@@ -191,9 +196,7 @@ def _default(sheet: sheets.SheetRow, line: sheets.LineRow, row: holdings.Holding
         return sheet_options.CANCEL, 0
     if sheet.default == "keep" or reduced is None:
         return sheet_options.KEEP, row.seats
-    used = 0
-    if row.status == "active" and row.offer_key:
-        used = wish_limits.allowed(row=row, term=terms.Term(row.term)).assigned or 0
+    used = wish_limits.allowed(row=row, term=terms.Term(row.term)).assigned or 0
     seats = max(int(reduced["seats"]), used)
     return (sheet_options.REDUCE, seats) if seats < row.seats else (sheet_options.KEEP, row.seats)
 
