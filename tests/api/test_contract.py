@@ -47,7 +47,8 @@ class Known:
 
     def made_known(self, case: Any) -> None:
         """Turn the ids of about half of the good requests into known ones, decided by the ids generated for them."""
-        name, generated = next(iter(case.path_parameters.items()), ("", ""))
+        ids = ((name, value) for name, value in case.path_parameters.items() if name in self.path_ids)
+        name, generated = next(ids, ("", ""))
         if not name or case.meta.generation.mode.value != "positive" or uuid.UUID(generated).int % 2:
             return
         case.path_parameters[name] = self.path_ids[name]
