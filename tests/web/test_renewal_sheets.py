@@ -107,6 +107,8 @@ def test_the_owner_decides_with_fresh_proof_and_sees_what_was_decided(
     assert "answered, Tue 17 Mar 2026, 11:00 CET (10:00 UTC) · North Owner" in text
     assert "Decision Renew with 9 seats North Owner" in text
     engine.run_due(clock=lambda: scenes.NOW)
+    engine.run_due(clock=lambda: scenes.NOW)
+    assert "what was decided" in plain(owner.get(where).content.decode())
     first = owner.get(f"{where}/record.pdf")
     assert (first.headers["Content-Type"], first.content[:5]) == ("application/pdf", b"%PDF-")
     assert owner.get(f"{where}/record.pdf").content == first.content

@@ -46,6 +46,8 @@ EVENTS: Words = {
     "transition.refused": gettext_lazy("Swap of seats not carried out"),
     "cycle.charged": gettext_lazy("Billing period charged"),
     "term.renewed": gettext_lazy("Term renewed"),
+    "alarm.raised": gettext_lazy("Found missing at the vendor before the renewal"),
+    "alarm.closed": gettext_lazy("No longer missing at the vendor"),
     "intent.scheduled": gettext_lazy("Renewal planned"),
     "intent.revoked": gettext_lazy("Wish for the renewal taken back"),
     "intent.followed": gettext_lazy("Wish for the renewal moved along with a change of seats"),

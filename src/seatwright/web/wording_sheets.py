@@ -65,7 +65,12 @@ NOTES: Words = {
     "wished": gettext_lazy("a plan for the renewal stands"),
     "revoked": gettext_lazy("a plan for the renewal was taken back meanwhile"),
 }
-NOTICES: Words = {"sent": gettext_lazy("the sheet"), "reminder": gettext_lazy("a reminder")}
+NOTICES: Words = {
+    "sent": gettext_lazy("the sheet"),
+    "reminder": gettext_lazy("a reminder"),
+    "closed": gettext_lazy("what was decided"),
+    "withdrawn": gettext_lazy("that it was withdrawn"),
+}
 
 
 def option(choice: Mapping[str, Any]) -> str:
