@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx2
+import pytest
 
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
@@ -17,6 +18,7 @@ from seatwright.vendors import port
 from seatwright.workflows import (
     buy,
     buy_pricing,
+    connections,
     swap,
     swap_plan,
 )
@@ -146,3 +148,29 @@ def rows_of(world: World, sku_id: str) -> list[holdings.HoldingRow]:
 def charged(world: World) -> list[tuple[str, str, int, int]]:
     rows = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])
     return [(row.kind, row.name, row.seats, row.amount_minor) for row in rows]
+
+
+Answer = Callable[..., Any]
+
+
+class Altered:
+    """The vendor account with some of its answers made otherwise; each gets the plain vendor and what was asked."""
+
+    def __init__(self, vendor: port.Vendor, answers: dict[str, Answer]):
+        self._vendor, self._answers = vendor, answers
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._answers:
+            return getattr(self._vendor, name)
+        return lambda **asked: self._answers[name](getattr(self._vendor, name), **asked)
+
+
+@pytest.fixture
+def alter(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """From now on the vendor answers as told."""
+    plain = connections.vendor_of
+
+    def install(**answers: Answer) -> None:
+        monkeypatch.setattr(connections, "vendor_of", lambda tenant: Altered(plain(tenant), answers))
+
+    return install

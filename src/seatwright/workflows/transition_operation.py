@@ -28,6 +28,7 @@ from seatwright.workflows import connections, sending, transition_booking
 
 KIND = "transition"
 PATIENCE = dt.timedelta(hours=48)
+ABSENT, WORKING, FAILED = "absent", "working", "failed"
 Way = swap_terms.Way
 
 
@@ -59,7 +60,7 @@ class _Job:
         return [
             each
             for each in found
-            if _product_of(each.to_catalogue_id) == self.product and each.quantity == self.swap.seats
+            if _product_of(each.to_catalogue_id) == self.product and each.quantity in (None, self.swap.seats)
         ]
 
 
@@ -81,7 +82,7 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
         return engine.Next()
     job = _job(view)
     checkpoint("submit.before_look")
-    if "known" in view.progress and _ours(view, job, at=at) is not None:
+    if view.progress.get("sends") and _found(view, job, at=at) != ABSENT:
         # An earlier send, thought absent, has become visible after all; it is ours and is not sent again.
         return engine.Next()
     seen = job.read(job.source_key, at)
@@ -89,15 +90,14 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     if refusal:
         return _refuse(view, refusal, at=at)
     if _is_busy(job.swap, view):
-        return engine.Again(
-            at=at + sending.LOOK_AGAIN, why="Another change of the receiving subscription is under way."
-        )
+        return _later(view, "Another change of the receiving subscription is under way.", at=at)
     offered = job.vendor.transition_targets(tenant=job.ref, subscription_id=job.source_key, is_scheduled=False, at=at)
     target = next((each for each in offered if _product_of(each.catalogue_id) == job.product), None)
     refusal = _why_closed(job.swap, target)
     if refusal or target is None:
         return _refuse(view, refusal, at=at)
     if "known" not in view.progress:
+        # Told apart by what was there before the first send; a second one must not take the first for something old.
         operations.note_progress(operation_id=view.id, fence=view.fence, at=at, **_known(job, at=at))
     is_merge = job.swap.way is Way.MERGE
     return sending.send(
@@ -166,10 +166,16 @@ def _known(job: _Job, *, at: dt.datetime) -> dict[str, object]:
     }
 
 
-def _ours(view: OperationView, job: _Job, *, at: dt.datetime) -> port.Transition | None:
-    """The transition that came of the send: it fits and was not listed before. Of several the latest counts."""
-    found = [each for each in job.listed(at) if each.operation_id not in view.progress["known"]]
-    return found[-1] if found else None
+def _found(view: OperationView, job: _Job, *, at: dt.datetime) -> str:
+    """What the vendor shows of the send: ABSENT, WORKING, FAILED, or the id of the subscription that has the seats now.
+
+    It is ours when it fits and was not listed before, the latest of several. A list that lags does not hide it: what
+    the subscriptions show counts as well.
+    """
+    ours = [each for each in job.listed(at) if each.operation_id not in view.progress["known"]]
+    if ours and ours[-1].status != "completed":
+        return FAILED if ours[-1].status == "failed" else WORKING
+    return _reached(view, job, at=at) or (WORKING if ours else ABSENT)
 
 
 def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
@@ -178,25 +184,26 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
         return engine.Next()
     job = _job(view)
     checkpoint("confirm.before_look")
-    ours = _ours(view, job, at=at)
+    found = _found(view, job, at=at)
     checkpoint("confirm.after_look")
-    if ours is None:
+    if found == ABSENT:
         return sending.look_again(view, at=at)
     if view.answered_at is None:
-        operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="found in the list")
-    if ours.status == "failed":
+        operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="found at the vendor")
+    if found == FAILED:
         return _refuse(view, "transition_failed", at=at)
-    reached = _reached(view, job, at=at) if ours.status == "completed" else None
-    if reached is None:
-        if at >= view.created_at + PATIENCE:
-            return engine.Park(reason="transition_stuck", note="The vendor took the change and does not finish it.")
-        pause = max(sending.LOOK_AGAIN, min((at - view.created_at) / 8, sending.LOOK_AGAIN_MOST))
-        return engine.Again(at=at + pause, why="The vendor works on the change.")
-    operations.note_progress(
-        operation_id=view.id, fence=view.fence, at=at, reached=reached, confirmed_at=at.isoformat()
-    )
+    if found == WORKING and at >= view.created_at + PATIENCE:
+        return engine.Park(reason="transition_stuck", note="The vendor took the change and does not finish it.")
+    if found == WORKING:
+        return _later(view, "The vendor works on the change.", at=at)
+    operations.note_progress(operation_id=view.id, fence=view.fence, at=at, reached=found, confirmed_at=at.isoformat())
     checkpoint("confirm.noted")
     return engine.Next()
+
+
+def _later(view: OperationView, why: str, *, at: dt.datetime) -> engine.Again:
+    pause = max(sending.LOOK_AGAIN, min((at - view.created_at) / 8, sending.LOOK_AGAIN_MOST))
+    return engine.Again(at=at + pause, why=why)
 
 
 def _reached(view: OperationView, job: _Job, *, at: dt.datetime) -> str | None:
