@@ -21,6 +21,9 @@ API_TEXTS = {
     "offer_key": shop.OFFER,
     "promotion": "",
     "first_term_ends_on": "",
+    "to_offer_key": "",
+    "ends_on": "",
+    "fingerprint": "",
     "email": "ada@example.test",
 }
 # What stands in a form field unless a probe puts something else there.
@@ -31,6 +34,7 @@ FORM_VALUES = {
     "next": "/",
     "key": "",
     "days": "1",
+    "to": "P3Y:annual",
     "fingerprint": "f",
     "wish": "all",
     "ask": "",
@@ -44,6 +48,7 @@ FORM_VALUES = {
     "self_service": "yes",
 }
 QUERY_VALUES = {
+    "to": "",
     "from": "",
     "person": "",
     "q": "",
