@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from seatwright.web import wording_swap
+from seatwright.workflows import swap
 from tests.api.program import Programs, codes
 from tests.stories.world import BASIC, World
 
@@ -58,6 +59,11 @@ def test_a_swap_is_quoted_ordered_once_and_followed(world: World, ask: Programs)
     assert (too_early.status_code, too_early.json()["type"]) == (409, "/problems/too-late")
     assert ask.by("south_owner").get(follow).status_code == 404
     assert ask.by("north_billing").post(f"{follow}/again").status_code == 403
+
+
+def test_failed_people_are_tried_again(world: World, ask: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swap, "again", lambda **_asked: None)
+    assert ask.by("north_admin").post(f"/orders/{uuid.uuid4()}/swap/again").status_code == 204
 
 
 def test_the_overlap_is_told_with_the_most_that_it_can_cost(world: World, ask: Programs) -> None:

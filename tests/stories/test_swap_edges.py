@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from seatwright.access import permissions
+from seatwright.catalogue import queries as catalogue
 from seatwright.operations import changes as operations
 from seatwright.operations import queries, runs
 from seatwright.orders import intents
@@ -265,6 +266,31 @@ def test_without_a_price_or_a_vendor_nothing_is_bought(world: World, alter: Call
     with pytest.raises(swap_plan.NotPossible) as found:
         book(world, choice(world, 1, to=PREMIUM_KEY, way="buy"))
     assert [reason.code for reason in found.value.planned.reasons] == ["vendor_not_reached"]
+
+
+def test_a_plan_without_a_price_cannot_be_entered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(**_asked: object) -> None:
+        raise catalogue.PriceMissing
+
+    monkeypatch.setattr(catalogue, "sales_rate", missing)
+    planned = swap.preview(by=world.actor("north_owner"), choice=choice(world, 1, to=PREMIUM_KEY), at=world.at)
+    assert [reason.code for reason in planned.reasons] == ["no_way"]
+
+
+def test_people_are_moved_once_the_new_seats_can_be_assigned(world: World, alter: Callable[..., None]) -> None:
+    free = {"now": False}
+
+    def pools(plain: Answer, **asked: Any) -> list[port.LicencePool]:
+        return [each for each in plain(**asked) if free["now"] or each.sku_id != STANDARD]
+
+    alter(list_pools=pools)
+    order_id = book(world, choice(world, 1))
+    world.work(rounds=10, step_s=30)
+    shown = follow_swap.progress(by=world.actor("north_owner"), order_id=order_id)
+    assert (shown.seats_state, shown.people[0].state) == ("there", "waiting")
+    free["now"] = True
+    world.work(rounds=60, step_s=30)
+    assert order_of(world, order_id).state == "done"
 
 
 def test_a_quote_or_an_order_of_something_else_is_no_swap(world: World) -> None:

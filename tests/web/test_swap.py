@@ -2,19 +2,25 @@
 
 import re
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
 from seatwright.access.actors import SYSTEM
 from seatwright.assignments import changes as assignments
+from seatwright.assignments.models import Person
 from seatwright.customers import queries as customer_queries
 from seatwright.operations.models import Operation
 from seatwright.orders import swap_terms
-from seatwright.web import wording_swap
-from seatwright.workflows import swap_plan
+from seatwright.subscriptions import changes as subscriptions
+from seatwright.subscriptions import queries as holdings
+from seatwright.web import swap_form, wording_swap
+from seatwright.web.templatetags import swapping
+from seatwright.workflows import swap, swap_plan
 from tests.web import scene as scenes
 from tests.web.test_editor import plain
 
@@ -153,6 +159,46 @@ def book_expired(client: Client, path: str) -> Any:
 
     key = Quote.objects.get(pk=path.rsplit("/", 1)[-1]).idempotency_key
     return client.post(path + "/book", {"key": key, "reason": "Nora on the phone"})
+
+
+def test_what_changed_since_the_price_is_shown_again_or_said(
+    owner: Client, scene: scenes.Scene, premium: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = quote_of(owner, premium, KEYS[0])
+    scenes.confirm(owner)
+    subscriptions.add_lot(
+        subscription_id=premium,
+        seats=1,
+        kind="adopted",
+        effective_at=scenes.NOW,
+        returnable_until=None,
+        policy_version="",
+        operation_id=None,
+    )
+    changed = book(owner, path)
+    assert (changed.status_code, changed.headers["Location"] == path) == (303, False)
+    fresh = plain(owner.get(changed.headers["Location"]).content.decode())
+    assert "Something changed since the price was made." in fresh
+    Person.objects.filter(vendor_person_id=KEYS[0]).update(usage_location="")
+    refused = book(owner, changed.headers["Location"])
+    assert (refused.status_code, "These people cannot be moved now" in refused.content.decode()) == (422, True)
+    monkeypatch.setattr(swap, "again", lambda **_asked: None)
+    again = owner.post(reverse("swap_again", args=[uuid.uuid4()]))
+    assert again.status_code == 303
+
+
+def test_each_way_is_named_with_the_licence_that_takes_the_seats(owner: Client, premium: uuid.UUID) -> None:
+    target = swap.survey(by=SYSTEM, subscription_id=premium, at=scenes.NOW).targets[0]
+    into = holdings.by_ids(subscription_ids=[premium])[0]
+    ways = (
+        swap_plan.Open(key="merge:1", is_transition=True, into=into),
+        swap_plan.Open(key="more:1", is_transition=False, into=into),
+    )
+    typed = swap_form.read(QueryDict("way=more:1"))
+    rows = swap_form.ways(replace(target, ways=ways), typed)
+    assert [(row.is_chosen, "10 seats" in row.label) for row in rows] == [(False, True), (True, True)]
+    assert swapping.move_failure("person_gone") == "Is no longer in the directory."
+    assert swapping.swap_line_refusal("people_left").startswith("Some people could not be moved")
 
 
 def test_chosen_people_of_the_directory_lead_to_the_swap_of_the_licence_they_leave(
