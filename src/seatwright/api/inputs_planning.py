@@ -26,7 +26,9 @@ Reason = Annotated[
 ]
 Day = Annotated[str, AfterValidator(_day), Field(max_length=10)]
 On = Annotated[
-    str, AfterValidator(_day), Query(min_length=10, max_length=10, description="The day that is looked at, YYYY-MM-DD.")
+    str,
+    AfterValidator(_day),
+    Query(max_length=10, description="The day that is looked at, YYYY-MM-DD; three months ahead without one."),
 ]
 
 

@@ -16,6 +16,7 @@ from seatwright.workflows import change_status, change_term, look_ahead, schedul
 router = Router(auth=bearer.READ)
 router.add_decorator(parameters.exact)
 Dimension = timeline.Dimension
+THREE_MONTHS = dt.timedelta(days=92)
 
 
 @router.get("/subscriptions/{uuid:subscription_id}/renewal", response=answers_planning.Renewal, tags=["renewals"])
@@ -143,9 +144,9 @@ def create_term_quote(
 
 
 @router.get("/customers/{uuid:customer_id}/ahead", response=answers_planning.Ahead, tags=["renewals"])
-def look_at_day(request: HttpRequest, customer_id: uuid.UUID, on: inputs_planning.On) -> answers_planning.Ahead:
+def look_at_day(request: HttpRequest, customer_id: uuid.UUID, on: inputs_planning.On = "") -> answers_planning.Ahead:
     """Seats, windows and expected charges on a day to come; nothing is changed."""
-    page = look_ahead.licences(
-        by=bearer.acting(request), customer_id=customer_id, on=dt.date.fromisoformat(on), at=clock.now()
-    )
+    at = clock.now()
+    day = dt.date.fromisoformat(on) if on else (at + THREE_MONTHS).date()
+    page = look_ahead.licences(by=bearer.acting(request), customer_id=customer_id, on=day, at=at)
     return answers_planning.ahead(page)
