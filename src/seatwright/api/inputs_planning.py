@@ -27,8 +27,11 @@ Reason = Annotated[
 Day = Annotated[str, AfterValidator(_day), Field(max_length=10)]
 On = Annotated[
     str,
-    AfterValidator(_day),
-    Query(max_length=10, description="The day that is looked at, YYYY-MM-DD; three months ahead without one."),
+    Query(
+        max_length=10,
+        pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$",
+        description="The day that is looked at, YYYY-MM-DD; three months ahead without one.",
+    ),
 ]
 
 

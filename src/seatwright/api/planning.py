@@ -147,6 +147,10 @@ def create_term_quote(
 def look_at_day(request: HttpRequest, customer_id: uuid.UUID, on: inputs_planning.On = "") -> answers_planning.Ahead:
     """Seats, windows and expected charges on a day to come; nothing is changed."""
     at = clock.now()
-    day = dt.date.fromisoformat(on) if on else (at + THREE_MONTHS).date()
+    try:
+        day = dt.date.fromisoformat(on) if on else (at + THREE_MONTHS).date()
+    except ValueError:
+        fault = Fault(location="query", field="on", code="wrong_form", detail="There is no such day.")
+        raise problems.Invalid(fault) from None
     page = look_ahead.licences(by=bearer.acting(request), customer_id=customer_id, on=day, at=at)
     return answers_planning.ahead(page)
