@@ -36,6 +36,7 @@ class Sabotage:
     place: Any
     name: str
     by: Replace
+    actions: tuple[Any, ...] = ()
 
     @contextlib.contextmanager
     def done(self) -> Iterator[None]:
@@ -139,6 +140,10 @@ def _given_up(original: Any) -> Any:
     return send
 
 
+WORK = ("work", 6, 3600)
+EVERYBODY = tuple(("assign", 0, share / 5, 0.0, 20) for share in range(5))
+# More seats, people on all of them, and the seats given back.
+CROWDED = (("more", 0, 0.0, 3), WORK, *EVERYBODY, ("fewer", 0, 0.0, 0.9), WORK, ("pass", 3600))
 ALL = (
     Sabotage(what="a cent too much", found_by="02", place=proration, name="change", by=_a_cent_more),
     Sabotage(what="charges are posted twice", found_by="02", place=billing, name="post", by=_twice),
@@ -147,7 +152,12 @@ ALL = (
     Sabotage(what="differences go unnoticed", found_by="10", place=readings, name="settle_drift", by=always(False)),
     Sabotage(what="a seat too many is booked", found_by="11", place=subscriptions, name="add_lot", by=_one_seat_more),
     Sabotage(
-        what="people are not looked at", found_by="13", place=seat_operation, name="_too_few_for_people", by=always("")
+        what="people are not looked at",
+        found_by="13",
+        place=seat_operation,
+        name="_too_few_for_people",
+        by=always(""),
+        actions=(("sync_all",), WORK, *CROWDED * 5),
     ),
     Sabotage(what="windows never close", found_by="14", place=windows, name="returnable", by=_all_seats),
     Sabotage(what="wishes are lost with a change", found_by="15", place=rebase_wishes, name="carried", by=_forgotten),

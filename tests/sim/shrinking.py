@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from tests.sim import actions as actions_table
 from tests.sim import plans, runner
 
-RUNS_MOST = 300
+RUNS_MOST = 200
 
 
 def shrunk(outcome: runner.Outcome, *, run: Callable[[plans.Plan], runner.Outcome] = runner.run) -> runner.Outcome:
@@ -24,9 +24,37 @@ def shrunk(outcome: runner.Outcome, *, run: Callable[[plans.Plan], runner.Outcom
     best = _with_one_customer(best, run=run)
     plan = best.plan
     best = _without_whole_kinds(best, fails=fails)
+    best = _smaller(best, fails=fails, may_go_on=lambda: left > 0, is_kept=_is_pass)
+    best = fails(_together(best.plan.actions)) or best
+    return _smaller(best, fails=fails, may_go_on=lambda: left > 0, is_kept=lambda action: False)
+
+
+def _is_pass(action: plans.Action) -> bool:
+    return bool(action[0] == "pass")
+
+
+def _together(actions: Sequence[plans.Action]) -> list[plans.Action]:
+    """The same with the time that passes in one piece wherever nothing is done in between."""
+    found: list[plans.Action] = []
+    for action in actions:
+        if found and _is_pass(action) and _is_pass(found[-1]):
+            found[-1] = ("pass", found[-1][1] + action[1])
+        else:
+            found.append(action)
+    return found
+
+
+def _smaller(
+    best: runner.Outcome,
+    *,
+    fails: Callable[[Sequence[plans.Action]], runner.Outcome | None],
+    may_go_on: Callable[[], bool],
+    is_kept: Callable[[plans.Action], bool],
+) -> runner.Outcome:
+    """The outcome without any part that it does not take, large parts first; actions that `is_kept` stay."""
     size = max(len(best.plan.actions) // 2, 1)
-    while left > 0:
-        smaller = _without_a_part(best.plan.actions, size=size, fails=fails, may_go_on=lambda: left > 0)
+    while may_go_on():
+        smaller = _without_a_part(best.plan.actions, size=size, fails=fails, may_go_on=may_go_on, is_kept=is_kept)
         if smaller is not None:
             best = smaller
             size = min(size, max(len(best.plan.actions) // 2, 1))
@@ -67,14 +95,16 @@ def _without_a_part(
     size: int,
     fails: Callable[[Sequence[plans.Action]], runner.Outcome | None],
     may_go_on: Callable[[], bool],
+    is_kept: Callable[[plans.Action], bool],
 ) -> runner.Outcome | None:
     """The outcome without as many parts of that size as possible, from the end on; None when every part is needed."""
     best, kept = None, list(actions)
     for start in range(len(actions) - size, -size, -size):
         if not may_go_on():
             break
-        without = kept[: max(start, 0)] + kept[start + size :]
-        found = fails(without) if without else None
+        part = kept[max(start, 0) : start + size]
+        without = kept[: max(start, 0)] + [each for each in part if is_kept(each)] + kept[start + size :]
+        found = fails(without) if 0 < len(without) < len(kept) else None
         if found is not None:
             best, kept = found, list(found.plan.actions)
     return best

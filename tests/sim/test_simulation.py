@@ -48,7 +48,10 @@ def test_customer_years_pass_without_a_violation(part: int, unblocked: None) -> 
 
 
 def test_seeds_that_failed_once_pass(unblocked: None) -> None:
-    require_good([runner.run_seed(seed) for seed in failed_once()])
+    seeds = failed_once()
+    assert seeds
+    in_the_parts = range(1, 1 + PARTS * WORLDS_IN_PART)
+    require_good([runner.run_seed(seed) for seed in seeds if seed not in in_the_parts])
 
 
 @pytest.mark.usefixtures("django_db_setup")
@@ -60,7 +63,7 @@ def test_customer_years_pass_on_the_database_of_this_run(unblocked: None) -> Non
 
 def test_the_same_seed_ends_in_the_same_state_whatever_the_machines_clock_says(unblocked: None) -> None:
     for seed in range(101, 121):
-        plan = plans.drawn(seed, customers=1, days=40)
+        plan = plans.drawn(seed, customers=1, days=30)
         first = runner.run(plan)
         with time_machine.travel(dt.datetime(2031, 5, 6, 7, 8, tzinfo=dt.UTC), tick=True):
             again = runner.run(plan)
