@@ -16,7 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def touches_database(item: pytest.Item) -> bool:
     """Whether the outcome of `item` may depend on which database is used."""
     # Tests that kill workers start a database of each kind themselves.
-    if item.get_closest_marker("browser") or item.get_closest_marker("kill"):
+    if item.get_closest_marker("browser") or item.get_closest_marker("kill") or item.get_closest_marker("once"):
         return False
     if item.get_closest_marker("django_db"):
         return True

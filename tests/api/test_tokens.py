@@ -19,7 +19,7 @@ from tests.api.program import BASE, UNKNOWN, Program, Programs
 from tests.stories.world import BASIC, PASSWORD, World
 
 pytestmark = pytest.mark.usefixtures("db")
-READS_THOUGH_POSTED = {"preview_seats"}
+READS_THOUGH_POSTED = {"preview_seats", "preview_status"}
 
 
 def operations() -> list[tuple[str, str, str]]:

@@ -18,6 +18,8 @@ FLEETING = {"django_session", "usersessions_usersession", "account_emailaddress"
 WRITE = re.compile(r"^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 CONTROL = re.compile(r"^\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)", re.IGNORECASE)
 OWNING = ("customer_id", "tenant_id", "order_id", "person_id")
+# What a reseller keeps for all of its customers together, which only its own staff may change.
+OF_RESELLERS = {"catalogue_catalogueitem"}
 # A sign-in is noted with the person, which no other table tells of.
 NOTED = {"access_user": {"last_login"}}
 
@@ -62,10 +64,15 @@ class Books:
         with connection.cursor() as cursor:
             cursor.execute("SELECT id, customer_id FROM assignments_person")
             self.people = {row[0]: self.owners[_plain(row[1])] for row in cursor.fetchall()}
+            cursor.execute("SELECT reseller_id, id FROM customers_customer")
+            self.resellers: dict[str, str] = {}
+            for reseller_id, customer_id in cursor.fetchall():
+                letters = self.resellers.get(_plain(reseller_id), "") + self.owners[_plain(customer_id)]
+                self.resellers[_plain(reseller_id)] = letters
         self.tables = tables()
 
     def photograph(self) -> Mapping[str, str]:
-        """A digest of all rows of each owner: a customer's letter, `user:<id>`, or `shared`."""
+        """A digest of all rows of each owner: a letter, `all:` and a reseller's letters, `user:<id>`, or `shared`."""
         found: dict[str, list[str]] = {}
         with connection.cursor() as cursor:
             for table in self.tables:
@@ -84,6 +91,8 @@ class Books:
             return self.owners[_plain(values["id"])]
         if table == "access_auditchain":
             return self.owners.get(_plain(values["key"].partition(":")[2]), "shared")
+        if table in OF_RESELLERS:
+            return f"all:{self.resellers[_plain(values['reseller_id'])]}"
         if table == "access_user":
             return f"user:{values['id']}"
         if values.get("person_id") is not None:

@@ -45,6 +45,8 @@ class Principal:
 
     def may_change(self, owner: str) -> bool:
         """Whether rows of this owner may change by what they ask."""
+        if owner.startswith("all:"):
+            return self.is_staff and frozenset(owner.removeprefix("all:")) <= self.sees
         return owner in self.sees or (self.user_id is not None and owner == f"user:{self.user_id}")
 
 

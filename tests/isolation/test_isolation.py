@@ -44,6 +44,7 @@ def test_every_field_that_the_portal_reads_is_known_to_the_probe() -> None:
     assert fields.complaints() == []
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_no_route_shows_or_changes_what_belongs_to_somebody_else(
     desk: prober.Prober,

@@ -136,7 +136,7 @@ def carry_out(order: order_queries.OrderRow, *, policy: windows.WindowPolicy, at
             reseller_id=order.reseller_id,
             customer_id=order.customer_id,
             subscription_id=line.subscription_id,
-            charges=[seat_operation._new_charge(calculation, priced, charge) for charge in priced.charges],
+            charges=[seat_operation.new_charge(calculation, priced, charge) for charge in priced.charges],
             at=at,
         )
         orders.end_line(operation_id=line.operation_id, state="done", at=at)

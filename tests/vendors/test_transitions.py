@@ -79,7 +79,7 @@ def test_a_transition_is_sent_once_from_what_the_subscription_is_now(
     route = httpx2_mock.post(TRANSITIONS).respond(200, json=told())
     outcome = start(vendor, into, moving=moving)
     assert isinstance(outcome, port.Later)
-    assert (outcome.operation_id, outcome.at) == (OPERATION, AT + dt.timedelta(minutes=5))
+    assert (outcome.operation_id, outcome.at) == (OPERATION, AT + dt.timedelta(seconds=20))
     sent = route.calls.last.request
     assert json.loads(sent.content) == {
         "fromCatalogItemId": "CFQ7TTC0LH18:0001:CFQ7TTC0K971",

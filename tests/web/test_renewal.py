@@ -282,7 +282,9 @@ def test_the_radar_lists_renewals_by_deadline_with_what_is_planned(
     path = reverse("renewals", args=[scene.customers["north"]])
     text = plain(owner.get(path).content.decode())
     assert re.search(
-        r"Business Premium 1 year, billed monthly P1Y · monthly 1 Mar 2027 .*? UTC\) 10 1 unassigned €0.00 of €\d[\d,.]+ renews with 9 seats", text
+        r"Business Premium 1 year, billed monthly P1Y · monthly 1 Mar 2027 .*? UTC\) "
+        r"10 1 unassigned €0.00 of €\d[\d,.]+ renews with 9 seats",
+        text,
     )
     assert scenes.sign_in(Client(), "south_owner").get(path).status_code == 404
 

@@ -20,7 +20,7 @@ class Way(BaseModel):
     into_subscription_id: uuid.UUID | None
 
 
-class Plan(BaseModel):
+class SwapPlan(BaseModel):
     """A plan that people can change to; `unit_rate` is empty where no price was looked up."""
 
     to: str
@@ -45,7 +45,7 @@ class Options(BaseModel):
     name: str
     unit_rate: str
     currency: str
-    plans: list[Plan]
+    plans: list[SwapPlan]
     people: list[Holder]
 
 
@@ -89,7 +89,7 @@ class SwapQuote(BaseModel):
     calculation: Calculation
 
 
-class Person(BaseModel):
+class MovedPerson(BaseModel):
     """How far one person is: `state` is waiting, moving, checking, parked, moved or failed, with its `reason`."""
 
     key: str
@@ -119,7 +119,7 @@ class Progress(BaseModel):
     new_seats: str
     moved: int
     failed: int
-    people: list[Person]
+    people: list[MovedPerson]
     old_seats: OldSeats
 
 
@@ -135,8 +135,8 @@ def options(field: swap_plan.Field) -> Options:
     )
 
 
-def _plan(target: swap_plan.Target) -> Plan:
-    return Plan(
+def _plan(target: swap_plan.Target) -> SwapPlan:
+    return SwapPlan(
         to=target.to,
         name=target.name,
         unit_rate=f"{target.rate.amount:f}" if target.rate else "",
@@ -207,7 +207,7 @@ def progress(page: follow_swap.Progress) -> Progress:
         moved=page.moved,
         failed=page.failed,
         people=[
-            Person(
+            MovedPerson(
                 key=each.key,
                 name=each.name,
                 address=each.address,
