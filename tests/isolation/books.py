@@ -18,8 +18,6 @@ FLEETING = {"django_session", "usersessions_usersession", "account_emailaddress"
 WRITE = re.compile(r"^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 CONTROL = re.compile(r"^\s*(?:SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)", re.IGNORECASE)
 OWNING = ("customer_id", "tenant_id", "order_id", "person_id")
-# What a reseller keeps for all of its customers together, which only its own staff may change.
-OF_RESELLERS = {"catalogue_catalogueitem"}
 # A sign-in is noted with the person, which no other table tells of.
 NOTED = {"access_user": {"last_login"}}
 
@@ -90,9 +88,8 @@ class Books:
         if table == "customers_customer":
             return self.owners[_plain(values["id"])]
         if table == "access_auditchain":
-            return self.owners.get(_plain(values["key"].partition(":")[2]), "shared")
-        if table in OF_RESELLERS:
-            return f"all:{self.resellers[_plain(values['reseller_id'])]}"
+            key = _plain(values["key"].partition(":")[2])
+            return self.owners.get(key, self._of_reseller(key))
         if table == "access_user":
             return f"user:{values['id']}"
         if values.get("person_id") is not None:
@@ -101,7 +98,13 @@ class Books:
             if values.get(name) is not None:
                 # A row that a probe has just made for one of the customers names that customer too.
                 return self.owners.get(_plain(values[name]), "shared")
-        return f"user:{values['user_id']}" if values.get("user_id") is not None else "shared"
+        if values.get("user_id") is not None:
+            return f"user:{values['user_id']}"
+        return self._of_reseller(_plain(values.get("reseller_id")))
+
+    def _of_reseller(self, reseller_id: str) -> str:
+        """What a reseller keeps for all of its customers together, which only its own staff may change."""
+        return f"all:{self.resellers[reseller_id]}" if reseller_id in self.resellers else "shared"
 
 
 def _plain(value: object) -> str:

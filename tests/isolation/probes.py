@@ -22,8 +22,6 @@ from tests.isolation.world import World
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 CAPABLE = ("a_owner", "b_owner", "r1_admin")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
-# An address that a script asks with the form of another one.
-FORM_OF = {"preview_renewal": "schedule_renewal"}
 LINKS = {"uidb36": "1", "key": "abc-def", "product_key": shop.PRODUCT}
 assert LINKS.keys() == set(LINK_PARAMETERS)
 
@@ -256,7 +254,7 @@ class Generator:
         if method not in WITH_BODY:
             return ask
         if not route.is_api:
-            forms = [form for _principal, form in self.forms.get(FORM_OF.get(route.name, route.name), ())]
+            forms = [form for _principal, form in self.forms.get(route.name, ())]
             if forms and not path.endswith(fields.EDITOR_PATHS) and "key" not in forms[0].values:
                 return replace(ask, form=forms[0].about(named[0]), query=(*ask.query, *forms[0].query))
             return replace(ask, form=fields.form(path=path, named=named))

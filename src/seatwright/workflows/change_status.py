@@ -21,6 +21,7 @@ from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import queries as operation_queries
 from seatwright.orders import intents
+from seatwright.orders import queries as orders
 from seatwright.rules import business_dates, renewals
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import connections, pricing, status_operation
@@ -91,7 +92,7 @@ def preview(*, by: Actor, subscription_id: uuid.UUID, action: Action, at: dt.dat
     customer = customers.customer(seen_by=by, customer_id=row.customer_id)
     if row.status not in _FROM[action]:
         raise NotPossible("wrong_state")
-    if operation_queries.is_open(lease_key=_lease(row)):
+    if _is_changing(row):
         raise NotPossible("change_under_way")
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
     charges: list[dict[str, Any]] = []
@@ -155,7 +156,7 @@ def place(*, by: Actor, shown: Preview, reason: str, at: dt.datetime) -> uuid.UU
     operation_id = identifiers.new_id()
     with transaction.atomic(durable=True):
         status_operation.hold(row)
-        if operation_queries.is_open(lease_key=_lease(row)):
+        if _is_changing(row):
             raise NotPossible("change_under_way")
         operations.open_operation(
             operation_id=operation_id,
@@ -192,6 +193,12 @@ def place(*, by: Actor, shown: Preview, reason: str, at: dt.datetime) -> uuid.UU
             operation_id=operation_id,
         )
     return operation_id
+
+
+def _is_changing(row: holdings.HoldingRow) -> bool:
+    """Whether something is under way at the vendor, or an order such as a swap has yet to reach this subscription."""
+    lines = orders.open_lines(subscription_ids=[row.subscription_id])
+    return bool(lines) or operation_queries.is_open(lease_key=_lease(row))
 
 
 def _lease(row: holdings.HoldingRow) -> str:

@@ -29,6 +29,7 @@ from seatwright.workflows import connections, readings, sending
 KIND = "move_person"
 WAITS_FOR = frozenset({"no_licence_left", "licence_unknown"})
 PATIENCE = dt.timedelta(hours=2)
+WITHOUT_EFFECT = frozenset({"error", "disabled"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +95,12 @@ def _job(view: OperationView) -> _Job:
 
 def _held(job: _Job, seen: port.VendorPerson) -> _Held:
     of_old = {licence.group_id for licence in seen.licences if licence.sku_id.lower() == job.old}
-    of_new = {licence.group_id for licence in seen.licences if licence.sku_id.lower() == job.new}
+    # A licence in error gives nothing to anybody, so that it does not stand for the new one.
+    of_new = {
+        licence.group_id
+        for licence in seen.licences
+        if licence.sku_id.lower() == job.new and licence.state.lower() not in WITHOUT_EFFECT
+    }
     return _Held(old_direct="" in of_old, old_by_group=bool(of_old - {""}), new=bool(of_new), new_direct="" in of_new)
 
 

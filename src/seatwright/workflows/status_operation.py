@@ -79,8 +79,11 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
         return engine.Next()
     if seen.status != view.intent["status_before"]:
         return _refuse(view, "changed_elsewhere", at=at)
-    if view.intent["status"] == "deleted" and (seen.cancellable_until is None or at >= seen.cancellable_until):
-        return _refuse(view, "window_closed", at=at)
+    if view.intent["status"] == "deleted":
+        if seen.quantity != view.intent["seats"]:
+            return _refuse(view, "changed_elsewhere", at=at)
+        if seen.cancellable_until is None or at >= seen.cancellable_until:
+            return _refuse(view, "window_closed", at=at)
     return sending.send(
         view,
         call=lambda: vendor.set_status(
