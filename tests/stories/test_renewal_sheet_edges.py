@@ -15,8 +15,10 @@ from seatwright.operations import changes as operation_changes
 from seatwright.operations import engine
 from seatwright.operations import queries as operations
 from seatwright.operations.models import Operation
+from seatwright.orders import sheets
 from seatwright.orders.models import RenewalSheetLine
 from seatwright.rules import conflicts, renewals, timeline
+from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import (
     answer_sheet,
     close_sheet,
@@ -24,6 +26,7 @@ from seatwright.workflows import (
     renewal_sheets,
     schedule_change,
     send_mail,
+    sheet_options,
     wishes,
 )
 from tests.stories.test_renewal_sheet import (
@@ -52,6 +55,7 @@ def test_an_answer_that_was_cut_off_is_carried_out_instead_of_the_default(world:
         state="answering",
         choice="cancel",
         seats=0,
+        answered_over={},
         decided_by="North Owner",
         decided_by_user_id=owner,
         decided_at=world.at,
@@ -64,6 +68,54 @@ def test_an_answer_that_was_cut_off_is_carried_out_instead_of_the_default(world:
     assert seen(sheet_id).state == "answered"
 
 
+def test_an_answer_that_was_cut_off_is_not_laid_over_a_newer_wish(world: World) -> None:
+    sheet_id = sheet_of(world)
+    RenewalSheetLine.objects.filter(sheet_id=sheet_id, subscription_id=subscription(world, BASIC)).update(
+        state="answering", choice="cancel", seats=0, answered_over={}, decided_by="North Owner", decided_at=world.at
+    )
+    wish(world, quantity=timeline.SeatsTotal(9))
+    go_to(world, DEADLINE)
+    chores(world)
+    assert wished(world, BASIC) == {Dimension.QUANTITY: timeline.SeatsTotal(9)}
+    assert (line(world, sheet_id).state, line(world, sheet_id).note) == ("standing", "wished")
+
+
+def test_an_answer_given_in_the_last_second_counts_more_than_the_default(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person's request came before the deadline and its commit falls between the default's look and its write."""
+    sheet_id = sheet_of(world)
+    last_second = DEADLINE - dt.timedelta(seconds=1)
+    looked = sheet_options.is_as_asked
+    answered: list[object] = []
+
+    def answering_meanwhile(row: holdings.HoldingRow, asked: sheets.LineRow) -> bool:
+        if not answered and row.subscription_id == subscription(world, BASIC):
+            answered.append(None)
+            now, world.at = world.at, last_second
+            assert answer(world, sheet_id, basic="cancel") == {}
+            world.at = now
+        return looked(row, asked)
+
+    go_to(world, DEADLINE)
+    monkeypatch.setattr(sheet_options, "is_as_asked", answering_meanwhile)
+    chores(world)
+    go_to(world, DEADLINE + dt.timedelta(minutes=1))
+    chores(world)
+    assert (line(world, sheet_id).state, line(world, sheet_id).choice) == ("answered", "cancel")
+    assert wished(world, BASIC) == {Dimension.ENDING: renewals.Ending.CANCEL}
+    assert seen(sheet_id).state == "defaulted"
+
+
+def test_nobody_answers_a_line_whose_default_is_under_way(world: World) -> None:
+    sheet_id = sheet_of(world)
+    RenewalSheetLine.objects.filter(sheet_id=sheet_id, subscription_id=subscription(world, BASIC)).update(
+        note=answer_sheet.APPLYING
+    )
+    assert {trouble.problem for trouble in answer(world, sheet_id, basic="cancel").values()} == {"too_late"}
+    assert wished(world, BASIC) == {}
+
+
 def test_a_default_that_was_cut_off_after_it_was_stored_is_not_taken_for_a_wish(world: World) -> None:
     sheet_id = sheet_of(world)
     go_to(world, DEADLINE)
@@ -74,7 +126,7 @@ def test_a_default_that_was_cut_off_after_it_was_stored_is_not_taken_for_a_wish(
         at=world.at,
     )
     RenewalSheetLine.objects.filter(sheet_id=sheet_id, subscription_id=subscription(world, BASIC)).update(
-        note=close_sheet.APPLYING
+        note=answer_sheet.APPLYING
     )
     chores(world)
     assert line(world, sheet_id).state == "defaulted"
@@ -211,7 +263,7 @@ def test_an_answer_that_a_conflict_stops_opens_its_line_again(world: World, monk
     assert [each.problem for each in answer(world, sheet_id, basic="cancel").values()] == ["not_running"]
     assert (line(world, sheet_id).state, line(world, sheet_id).note) == ("open", "not_running")
     RenewalSheetLine.objects.filter(sheet_id=sheet_id, subscription_id=subscription(world, BASIC)).update(
-        state="answering", choice="cancel", seats=0, decided_by="North Owner", decided_at=world.at
+        state="answering", choice="cancel", seats=0, answered_over={}, decided_by="North Owner", decided_at=world.at
     )
     go_to(world, DEADLINE)
     chores(world)

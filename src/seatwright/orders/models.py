@@ -29,7 +29,7 @@ SHEET_TRANSITIONS: dict[str, frozenset[str]] = {
 }
 SHEET_LINE_TRANSITIONS: dict[str, frozenset[str]] = {
     "open": frozenset({"answering", "defaulted", "standing", "left"}),
-    "answering": frozenset({"open", "answered", "left"}),
+    "answering": frozenset({"open", "answered", "standing", "left"}),
     "answered": frozenset(),
     "defaulted": frozenset(),
     "standing": frozenset(),
@@ -254,10 +254,11 @@ class RenewalSheet(models.Model):
 class RenewalSheetLine(models.Model):
     """One licence of a sheet with its options priced when the sheet was made, and what became of it.
 
-    `wishes` are those that stood then, so that one changed since is told apart. `is_live` while its sheet is a draft or
-    sent: a renewal is asked about in one sheet at a time. An answer is the atomic unit: `answering` says what the
-    person chose, `answered` that it stands as a wish. `standing`: a wish made elsewhere counts; `left`: neither could
-    be carried out, and `note` says why.
+    `wishes` are those that stood then, so that one changed since is told apart; `answered_over` those that stood when
+    a person's answer was taken, so that an answer cut off is never laid over a newer wish. `is_live` while its sheet is
+    a draft or sent: a renewal is asked about in one sheet at a time. An answer is the atomic unit: `answering` says
+    what the person chose, `answered` that it stands as a wish. `standing`: a wish made elsewhere counts; `left`:
+    neither could be carried out, and `note` says why.
     """
 
     id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
@@ -270,6 +271,7 @@ class RenewalSheetLine(models.Model):
     facts: Any = models.JSONField()
     options: Any = models.JSONField()
     wishes: Any = models.JSONField()
+    answered_over: Any = models.JSONField(null=True)
     is_live = models.BooleanField()
     state = models.CharField(max_length=16)
     choice = models.CharField(max_length=32, default="")

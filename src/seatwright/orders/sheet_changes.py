@@ -140,11 +140,13 @@ def decide_line(
     seats: int | None = None,
     term_minor: int | None = None,
     note: str = "",
+    over: Mapping[str, Any] | None = None,
     at: dt.datetime,
 ) -> None:
     """Write what becomes of a line, which its sheet's lock protects; `open` again forgets what was chosen.
 
-    Writing the state that it has keeps it; any other must follow. Raises WrongState.
+    `over` are the wishes that stand while it is being answered. Writing the state that it has keeps it; any other must
+    follow. Raises WrongState.
     """
     line = RenewalSheetLine.objects.get(pk=line_id)
     if state != line.state and state not in SHEET_LINE_TRANSITIONS[line.state]:
@@ -153,7 +155,7 @@ def decide_line(
     line.state, line.choice, line.seats, line.term_minor, line.note = state, choice, seats, term_minor, note[:64]
     line.decided_by = "" if is_open or by is None else by.label[:200]
     line.decided_by_user_id = None if is_open or by is None else by.user_id
-    line.decided_at = None if is_open else at
+    line.decided_at, line.answered_over = None if is_open else at, None if over is None else dict(over)
     line.save(
         update_fields=[
             "state",
@@ -164,6 +166,7 @@ def decide_line(
             "decided_by",
             "decided_by_user_id",
             "decided_at",
+            "answered_over",
         ]
     )
 

@@ -26,6 +26,7 @@ class LineRow:
     facts: Mapping[str, Any]
     options: tuple[Mapping[str, Any], ...]
     wishes: Mapping[str, Any]
+    answered_over: Mapping[str, Any] | None
     state: str
     choice: str
     seats: int | None
@@ -187,6 +188,7 @@ def _line_row(line: RenewalSheetLine) -> LineRow:
         facts=line.facts,
         options=tuple(line.options),
         wishes=line.wishes,
+        answered_over=line.answered_over,
         state=line.state,
         choice=line.choice,
         seats=line.seats,

@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 
@@ -26,6 +26,9 @@ from seatwright.workflows import wishes as wishing
 
 RECORD_KIND = "record_sheet"
 RECORD_DEADLINE = dt.timedelta(days=7)
+# A line with this note has its default under way: nobody answers it any more, and what the default brought is not
+# taken for somebody's wish after a crash.
+APPLYING = "applying"
 Problem = Literal["closed", "too_late", "decided", "changed", "no_such_option", "seats", "conflict", "not_running"]
 
 
@@ -100,9 +103,9 @@ def _answer_line(
     trouble = carry_out(by=by, line=claimed, at=at)
     with transaction.atomic(durable=True):
         sheet = sheet_changes.hold(sheet_id=sheet_id)
-        now = _line_of(sheet, claimed.line_id)
+        now = line_of(sheet, claimed.line_id)
         if now.state != "answering":
-            return trouble
+            return None if now.state == "answered" else trouble or Trouble(problem="decided")
         if trouble is not None:
             sheet_changes.decide_line(line_id=line.line_id, state="open", by=None, note=_code(trouble), at=at)
             return trouble
@@ -117,13 +120,15 @@ def _claim(
     """Commit what the person chose for the line, or say why it cannot be chosen."""
     with transaction.atomic(durable=True):
         sheet = sheet_changes.hold(sheet_id=sheet_id)
-        now = _line_of(sheet, line.line_id)
+        now = line_of(sheet, line.line_id)
         if sheet.state != "sent":
             return Trouble(problem="closed")
         if at >= sheet.deadline_at:
             return Trouble(problem="too_late")
         if now.state not in ("open", "answering"):
             return Trouble(problem="decided")
+        if now.note == APPLYING:
+            return Trouble(problem="too_late")
         option = now.option(said.option)
         if option is None:
             return Trouble(problem="no_such_option")
@@ -140,16 +145,24 @@ def _claim(
             choice=said.option,
             seats=seats,
             term_minor=sheet_options.amount_minor(asked=now, key=said.option, seats=seats),
+            over=sheet_options.wishes_now(row),
             at=at,
         )
-        return _line_of(sheet_changes.hold(sheet_id=sheet_id), line.line_id)
+        return line_of(sheet_changes.hold(sheet_id=sheet_id), line.line_id)
 
 
-def carry_out(*, by: Actor, line: sheets.LineRow, at: dt.datetime) -> Trouble | None:
-    """Make wishes of what the line chose, in one transaction; what speaks against it, None when it stands."""
+def carry_out(
+    *, by: Actor, line: sheets.LineRow, only_over: Mapping[str, Any] | None = None, at: dt.datetime
+) -> Trouble | None:
+    """Make wishes of what the line chose, in one transaction; what speaks against it, None when it stands.
+
+    With `only_over` nothing is laid over other wishes: raises schedule_change.WishedMeanwhile.
+    """
     wishes, clear = sheet_options.chosen(key=line.choice, seats=line.seats or 0, held_seats=int(line.facts["seats"]))
     try:
-        schedule_change.schedule(by=by, subscription_id=line.subscription_id, wishes=wishes, clear=clear, at=at)
+        schedule_change.schedule(
+            by=by, subscription_id=line.subscription_id, wishes=wishes, clear=clear, only_over=only_over, at=at
+        )
     except schedule_change.Conflicted as conflicted:
         return Trouble(problem="conflict", found=conflicted.found)
     except wishing.NotRunning:
@@ -206,7 +219,8 @@ def close(sheet: sheets.SheetRow, *, state: str, by: Actor, at: dt.datetime) -> 
     )
 
 
-def _line_of(sheet: sheets.SheetRow, line_id: uuid.UUID) -> sheets.LineRow:
+def line_of(sheet: sheets.SheetRow, line_id: uuid.UUID) -> sheets.LineRow:
+    """That line of the sheet."""
     return next(line for line in sheet.lines if line.line_id == line_id)
 
 

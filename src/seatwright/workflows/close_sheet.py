@@ -28,8 +28,11 @@ from seatwright.workflows import wishes as wishing
 
 KIND = "close_sheet"
 DEADLINE = dt.timedelta(days=3)
-# A line with this note has its default under way: what it brought is not taken for somebody's wish after a crash.
-APPLYING = "applying"
+LOOK_AGAIN_AFTER = dt.timedelta(seconds=5)
+
+
+class DecidedMeanwhile(Exception):
+    """A person answered the line between the moment it was read and the moment it was to be decided."""
 
 
 def remind_and_close(*, at: dt.datetime) -> int:
@@ -113,11 +116,14 @@ def settle(view: OperationView, at: dt.datetime) -> engine.StepResult:
         return engine.Finished()
     if at < sheet.deadline_at:
         return engine.Again(at=sheet.deadline_at, why="The deadline is still ahead.")
-    for line in sheet.lines:
-        if line.state == "answering":
-            _finish_answer(sheet, line, at=at)
-        elif line.state == "open":
-            _decide(sheet, line, at=at)
+    try:
+        for line in sheet.lines:
+            if line.state == "answering":
+                _finish_answer(sheet, line, at=at)
+            elif line.state == "open":
+                _decide(sheet, line, at=at)
+    except DecidedMeanwhile:
+        return engine.Again(at=at + LOOK_AGAIN_AFTER, why="A line was answered in the last second.")
     checkpoint("record.before_commit")
     with transaction.atomic(durable=True):
         held = sheet_changes.hold(sheet_id=sheet_id)
@@ -136,18 +142,32 @@ def _outcome(sheet: sheets.SheetRow) -> str:
 
 
 def _finish_answer(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datetime) -> None:
-    """Carry out what a person had chosen when their request was cut off; silence it was not."""
-    row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
-    trouble: answer_sheet.Trouble | None = answer_sheet.Trouble(problem="changed")
-    if sheet_options.is_as_asked(row, line):
-        trouble = answer_sheet.carry_out(by=SYSTEM, line=line, at=at)
+    """Carry out what a person had chosen when their request was cut off; silence it was not.
+
+    Not over a wish made since: that one is newer than what they chose.
+    """
+    state, note = _carried_out(line, at=at)
     with transaction.atomic(durable=True):
-        sheet_changes.hold(sheet_id=sheet.sheet_id)
-        sheet_changes.settle_line(
-            line_id=line.line_id,
-            state="answered" if trouble is None else "left",
-            note="" if trouble is None else trouble.problem,
-        )
+        held = sheet_changes.hold(sheet_id=sheet.sheet_id)
+        if answer_sheet.line_of(held, line.line_id).state != "answering":
+            raise DecidedMeanwhile
+        sheet_changes.settle_line(line_id=line.line_id, state=state, note=note)
+
+
+def _carried_out(line: sheets.LineRow, *, at: dt.datetime) -> tuple[str, str]:
+    """The line's state and note once what its person chose stands as a wish, or cannot."""
+    row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
+    if not sheet_options.is_as_asked(row, line):
+        return "left", "changed"
+    wishes, clear = sheet_options.chosen(key=line.choice, seats=line.seats or 0, held_seats=row.seats)
+    if sheet_options.wishes_now(row) != line.answered_over:
+        is_theirs = _comes_to(row, wishes, clear, at=at)
+        return ("answered", "") if is_theirs else ("standing", "wished")
+    try:
+        trouble = answer_sheet.carry_out(by=SYSTEM, line=line, only_over=line.answered_over, at=at)
+    except schedule_change.WishedMeanwhile:
+        return "standing", "wished"
+    return ("answered", "") if trouble is None else ("left", trouble.problem)
 
 
 def _decide(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datetime) -> None:
@@ -174,7 +194,7 @@ def _apply_default(sheet: sheets.SheetRow, line: sheets.LineRow, row: holdings.H
     choice, seats = _default(sheet, line, row)
     wishes, clear = sheet_options.chosen(key=choice, seats=seats, held_seats=row.seats)
     standing = sheet_options.wishes_now(row)
-    if standing and not (line.note == APPLYING and _comes_to(row, wishes, clear, at=at)):
+    if standing and not (line.note == answer_sheet.APPLYING and _comes_to(row, wishes, clear, at=at)):
         _write(sheet, line, state="standing", note="wished", at=at)
         return
     if standing != line.wishes and not standing:
@@ -214,9 +234,16 @@ def _comes_to(
 
 
 def _mark_applying(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datetime) -> None:
+    """Shut the line to answers, so that a person and the default never both decide it; raises DecidedMeanwhile."""
     with transaction.atomic(durable=True):
-        sheet_changes.hold(sheet_id=sheet.sheet_id)
-        sheet_changes.decide_line(line_id=line.line_id, state="open", by=None, note=APPLYING, at=at)
+        _require_undecided(sheet, line)
+        sheet_changes.decide_line(line_id=line.line_id, state="open", by=None, note=answer_sheet.APPLYING, at=at)
+
+
+def _require_undecided(sheet: sheets.SheetRow, line: sheets.LineRow) -> None:
+    held = sheet_changes.hold(sheet_id=sheet.sheet_id)
+    if answer_sheet.line_of(held, line.line_id).state != "open":
+        raise DecidedMeanwhile
 
 
 def _write(
@@ -231,7 +258,7 @@ def _write(
     at: dt.datetime,
 ) -> None:
     with transaction.atomic(durable=True):
-        sheet_changes.hold(sheet_id=sheet.sheet_id)
+        _require_undecided(sheet, line)
         sheet_changes.decide_line(
             line_id=line.line_id,
             state=state,
