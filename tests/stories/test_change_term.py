@@ -313,6 +313,19 @@ def test_what_was_changed_elsewhere_meanwhile_is_refused_or_left_to_a_person(wor
     assert (page.lines[0].refusal, charges(world, EXCHANGE)) == ("changed_elsewhere", [])
 
 
+def test_no_term_begins_between_two_midnights_where_a_cycle_does(world: World) -> None:
+    """Half past midnight in Brussels on 7 April, where April's cycle is charged, is 6 April for the vendor."""
+    asked = {"by": world.actor("north_owner"), "subscription_id": world.holding("north", EXCHANGE).subscription_id}
+    for hour, why in ((21, ""), (22, "between_days")):
+        at = dt.datetime(2026, 4, 6, hour, 30, tzinfo=dt.UTC)
+        if not why:
+            change_term.preview(to=(Term.P1Y, Plan.MONTHLY), at=at, **asked)
+            continue
+        with pytest.raises(change_term.NotPossible, match=why):
+            change_term.preview(to=(Term.P1Y, Plan.MONTHLY), at=at, **asked)
+        assert change_term.choices(at=at, **asked) == ()
+
+
 def test_the_last_cycle_of_a_term_has_no_next_one(world: World) -> None:
     sell_three_years_by_the_month(world)
     world.at = dt.datetime(2029, 2, 10, tzinfo=dt.UTC)

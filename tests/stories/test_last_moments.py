@@ -89,6 +89,24 @@ def test_a_power_cut_around_the_call_leaves_one_effect_and_one_charge(
     assert (effects_on_seats(world), charged(world)) == ([(10, 12)], [("increase", 2)])
 
 
+def test_a_refusal_whose_booking_was_cut_off_ends_the_line_at_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_given: object, **_named: object) -> None:
+        raise PowerCut
+
+    world.simulator.fault("refuse", match=PATCH | {"times": 2}, status=400, code=800067)
+    order_id = world.book("north_owner", "north", basic=12)
+    with monkeypatch.context() as patch:
+        patch.setattr(seat_operation, "refuse", cut)
+        with pytest.raises(PowerCut):
+            engine.run_due(clock=world.clock)
+    assert outcome(world, order_id)[0] == "running"
+    world.work(rounds=3)
+    assert outcome(world, order_id) == ("failed", "refused", "vendor_quantity_out_of_range")
+    assert (effects_on_seats(world), charged(world)) == ([], [])
+
+
 def test_a_run_that_ended_after_the_look_does_not_look_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def cut(name: str) -> None:
         if name == "confirm.noted":

@@ -42,6 +42,7 @@ TERMS = {
     "not_sold": "There is no price for this term and billing plan.",
     "shorter_term": "A running term cannot be made shorter; wish for it at the renewal.",
     "upfront": "A running term cannot be billed so; wish for it at the renewal.",
+    "between_days": "A charge cycle begins between the day in UTC and the reseller's; try again in a few hours.",
     "last_cycle": "This is the last charge cycle of the term; wish for it at the renewal.",
 }
 SHEETS = {

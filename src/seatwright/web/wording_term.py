@@ -25,6 +25,10 @@ REFUSALS: wording.Words = {
         "A running term cannot be paid in another rhythm than its own. From the renewal on it can: plan it there."
     ),
     "last_cycle": gettext_lazy("This is the last billing period of the term. Plan the other one for the renewal."),
+    "between_days": gettext_lazy(
+        "At this hour it is another day for the vendor than for you, and a billing period begins in between. "
+        "Try again in a few hours."
+    ),
     "changed": gettext_lazy("Something changed since you opened the page. Read what it costs now, then confirm again."),
 }
 

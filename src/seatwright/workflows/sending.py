@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import transaction
 
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
@@ -20,18 +21,27 @@ from seatwright.workflows import connections
 LOOK_AGAIN = dt.timedelta(seconds=2)
 LOOK_AGAIN_MOST = dt.timedelta(minutes=5)
 SENDS_MOST = 5
+REFUSED = "refused"
 
 Refuse = Callable[[port.Refused], engine.StepResult]
 
 
 def was_sent(view: OperationView, *, at: dt.datetime) -> bool:
-    """Whether the change was sent before and nothing proves that it did nothing; a lost answer is noted as unclear."""
+    """Whether the change was sent before and nothing proves that it did nothing; a lost answer is noted as unclear.
+
+    A refusal whose booking was lost with the process proves that nothing happened: the change is judged anew.
+    """
     if view.is_unanswered:
         if view.unclear_at is None:
             operations.mark_unclear(
                 operation_id=view.id, fence=view.fence, at=at, note="The answer was lost with the process."
             )
         return True
+    if view.answered_at is not None and view.progress.get("answer") == REFUSED and "confirmed_at" not in view.progress:
+        with transaction.atomic(durable=True):
+            operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note=REFUSED)
+            operations.note_progress(operation_id=view.id, fence=view.fence, at=at, answer="")
+        return False
     return view.answered_at is not None
 
 
@@ -65,7 +75,7 @@ def send(
             operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note="denied")
             return engine.Park(reason="vendor_denied", note=outcome.safe_text)
         case port.Refused(code=code):
-            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="refused", code=code)
+            operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer=REFUSED, code=code)
             return refuse(outcome)
     checkpoint("submit.answered")
     return engine.Next()

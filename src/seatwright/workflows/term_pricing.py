@@ -11,7 +11,7 @@ from seatwright.customers import queries as customers
 from seatwright.operations import queries as operation_queries
 from seatwright.orders import calculation as frozen
 from seatwright.orders import queries as orders
-from seatwright.rules import money, proration, rebasing, tax, term_change, terms, timeline, transitions
+from seatwright.rules import business_dates, money, proration, rebasing, tax, term_change, terms, timeline, transitions
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import connections, pricing
 from seatwright.workflows import wishes as wishing
@@ -31,13 +31,18 @@ class NotPossible(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """The subscription that is judged, with its customer; `on` is the day of the vendor's calendar (UTC)."""
+    """The subscription that is judged, with its customer.
+
+    `on` is the day of the vendor's calendar (UTC), on which a new term begins, `local_on` the reseller's, on which
+    charge cycles are posted: where a cycle begins between the two, it is charged on one side and not on the other.
+    """
 
     row: holdings.HoldingRow
     customer: customers.CustomerRow
     term: terms.Term
     billing_plan: terms.BillingPlan
     on: dt.date
+    local_on: dt.date
     at: dt.datetime
 
 
@@ -71,6 +76,7 @@ def subject(*, by: Actor, subscription_id: uuid.UUID, action: str, at: dt.dateti
         term=terms.Term(row.term),
         billing_plan=terms.BillingPlan(row.billing_plan),
         on=on,
+        local_on=business_dates.business_date(at=at, zone=customer.reseller_time_zone),
         at=at,
     )
 
@@ -103,6 +109,8 @@ def priced(of: Subject, *, to: Pair) -> frozen.Calculation:
         ends_on=of.row.commitment_end_on,
     )
     is_new_term = to[0] is not of.term
+    if is_new_term and running.cycle(of.on) != running.cycle(of.local_on):
+        raise NotPossible("between_days", offered=possible)
     found = (
         term_change.new_term(running=running, start_on=of.on, unit_rate=rate, term=to[0], billing_plan=to[1])
         if is_new_term
