@@ -7,7 +7,7 @@ from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import change_status, schedule_change
+from seatwright.workflows import change_status, run_desk, schedule_change
 from seatwright.workflows.change_status import Action, Effect
 from tests.stories.test_schedule_change import at_the_vendor, scheduled_quantity
 from tests.stories.world import BASIC, EXCHANGE, World
@@ -73,6 +73,32 @@ def test_a_subscription_whose_window_is_open_ends_at_once_with_its_money_back(wo
     # 4.44 for 30 days from 7 April; on 8 April 29 of them are left: 4.292 back.
     assert (charge.kind, charge.seats, charge.amount_minor) == ("ended", -1, -429)
     assert shown.refund_minor == 429
+    assert holdings.miscounted() == []
+
+
+@pytest.mark.parametrize("decision", ["done", "not_done"])
+def test_an_end_that_only_a_person_can_confirm_is_booked_as_they_decide(
+    world: World, decision: run_desk.Decision
+) -> None:
+    world.move(days=22)
+    world.sync()
+    world.simulator.fault("ignored_write", match={"method": "PATCH", "path": "/subscriptions/", "nth": 1, "times": 9})
+    do(world, Action.END, sku_id=EXCHANGE)
+    world.work(rounds=60, step_s=60)
+    (line,) = run_desk.queue(by=world.actor("support")).parked
+    assert (line.order_id, line.seats_before, line.seats_after) == (None, 1, 1)
+    run_desk.settle(
+        by=world.actor("support"), operation_id=line.operation.id, decision=decision, reason="Asked them.", at=world.at
+    )
+    holding = world.holding("north", EXCHANGE)
+    assert holding.seats == (0 if decision == "done" else 1)
+    ended = [
+        charge.amount_minor
+        for charge in billing.charges(
+            seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=holding.subscription_id
+        )
+    ]
+    assert ended == ([-429] if decision == "done" else [])
     assert holdings.miscounted() == []
 
 

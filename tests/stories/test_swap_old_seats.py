@@ -8,11 +8,12 @@ import pytest
 
 from seatwright.catalogue import queries as catalogue
 from seatwright.catalogue.models import Product
+from seatwright.operations.models import Operation
 from seatwright.orders import intents
 from seatwright.rules import renewals, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import follow_swap, schedule_change, swap, swap_plan
+from seatwright.workflows import follow_swap, schedule_change, status_operation, swap, swap_plan
 from tests.stories.swapping import (
     ALL,
     PREMIUM,
@@ -143,6 +144,33 @@ def test_a_licence_that_everybody_leaves_ends_at_once_or_with_its_term(world: Wo
         assert (premium.status, premium.seats, old.ends_with_term, old.is_ended) == ("deleted", 0, False, True)
         assert charged(world)[-1][0] == "ended"
     assert holdings.miscounted() == []
+
+
+def test_a_licence_that_somebody_got_in_the_last_moment_does_not_end_under_them(
+    world: World, alter: Callable[..., None]
+) -> None:
+    def used_again(plain: Answer, **asked: Any) -> list[port.LicencePool]:
+        is_ending = Operation.objects.filter(kind=status_operation.KIND).exists()
+        used = {PREMIUM} if is_ending else set()
+        return [replace(pool, consumed=1) if pool.sku_id in used else pool for pool in plain(**asked)]
+
+    accept_the_agreement(world)
+    book(world, choice(world, 1, 2, to=PREMIUM_KEY, way="buy"))
+    world.work(rounds=80, step_s=60)
+    world.sync()
+    wish = swap_plan.Choice(
+        subscription_id=world.holding("north", PREMIUM).subscription_id,
+        to=STANDARD_KEY,
+        people=(key(1), key(2)),
+        way=more_of(world),
+    )
+    order_id = book(world, wish)
+    alter(list_pools=used_again)
+    world.work(rounds=80, step_s=60)
+    refused = Operation.objects.get(kind=status_operation.KIND)
+    assert (refused.state, refused.last_error, world.vendor_seats("north", PREMIUM)) == ("refused", "below_assigned", 2)
+    old = follow_swap.progress(by=world.actor("north_owner"), order_id=order_id).old_seats
+    assert (old.is_ended, old.scheduled, old.kept) == (False, 1, 1)
 
 
 def reasons(world: World, *numbers: int, **more: Any) -> list[str]:

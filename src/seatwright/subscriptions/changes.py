@@ -146,6 +146,11 @@ def record_reading(*, subscription_id: uuid.UUID, reading: Reading, at: dt.datet
         return Recorded(is_new=changed, status_before=row.status)
 
 
+def mark_ended(*, subscription_id: uuid.UUID) -> None:
+    """Call the subscription deleted, whatever the last reading showed; in the transaction that takes its seats."""
+    Subscription.objects.filter(pk=_locked(subscription_id).pk).update(status="deleted")
+
+
 def renew(
     *,
     subscription_id: uuid.UUID,

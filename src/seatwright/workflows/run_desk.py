@@ -21,6 +21,7 @@ from seatwright.workflows import (
     buy_limits,
     change_seats,
     seat_operation,
+    status_operation,
     swap_operation,
     term_operation,
     transition_booking,
@@ -32,10 +33,12 @@ Decision = Literal["look_again", "done", "not_done"]
 BOOKINGS = {
     change_seats.KIND: seat_operation,
     buy_limits.KIND: buy_booking,
+    status_operation.KIND: status_operation,
     swap_operation.KIND: swap_operation,
     term_operation.KIND: term_operation,
     transition_operation.KIND: transition_booking,
 }
+ORDERED = BOOKINGS.keys() - {status_operation.KIND}
 
 
 class ReasonMissing(Exception):
@@ -152,7 +155,7 @@ def _parked_line(view: operation_queries.OperationView, *, by: Actor, names: Map
     assert view.customer_id is not None
     order_id, seats, name = None, (0, 0), ""
     holding = _holding_of(view, by=by)
-    if view.kind in BOOKINGS:
+    if view.kind in ORDERED:
         order, line = orders.order_of_operation(operation_id=view.id)
         order_id, seats, name = order.order_id, (line.seats_before, line.seats_after), line.name
     elif holding is not None:

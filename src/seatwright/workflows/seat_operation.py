@@ -106,15 +106,11 @@ def _why_not_now(view: OperationView, job: _Job, seen: port.VendorSubscription, 
     open_now = windows.returnable(lots=pricing.seat_lots(row), vendor_says=says, at=at, policy=policy)
     if job.before - job.after > open_now.total:
         return "window_closed"
-    return _too_few_for_people(job, row, at=at)
-
-
-def _too_few_for_people(job: _Job, row: holdings.HoldingRow, *, at: dt.datetime) -> str:
-    """Never below assigned, judged on the pool as the vendor shows it in this very operation (invariant 13)."""
-    for pool in job.vendor.list_pools(tenant=connections.reference(job.tenant), at=at):
-        if pool.sku_id.lower() == row.sku_id and pool.applies_to.lower() != "company":
-            return "below_assigned" if pool.enabled - (job.before - job.after) < pool.consumed else ""
-    return ""
+    ref = connections.reference(job.tenant)
+    too_many = sending.takes_from_people(
+        vendor=job.vendor, tenant=ref, sku_id=row.sku_id, seats=job.before - job.after, at=at
+    )
+    return "below_assigned" if too_many else ""
 
 
 def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:

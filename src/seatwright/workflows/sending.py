@@ -81,6 +81,17 @@ def send(
     return engine.Next()
 
 
+def takes_from_people(*, vendor: port.Vendor, tenant: port.TenantRef, sku_id: str, seats: int, at: dt.datetime) -> bool:
+    """Whether so many seats fewer would be fewer than people hold, in the pool as the vendor shows it now.
+
+    Asked in the very operation that takes them (invariant 13). A pool that the vendor does not show holds nobody.
+    """
+    for pool in vendor.list_pools(tenant=tenant, at=at):
+        if pool.sku_id.lower() == sku_id and pool.applies_to.lower() != "company":
+            return pool.enabled - seats < pool.consumed
+    return False
+
+
 def look_again(view: OperationView, *, at: dt.datetime) -> engine.StepResult:
     """What follows when a read-back does not show the change: look later, send again, or leave it to a person.
 

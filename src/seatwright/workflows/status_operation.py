@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from seatwright.access import audit
-from seatwright.access.actors import SYSTEM
+from seatwright.access.actors import SYSTEM, Actor
 from seatwright.billing import changes as billing
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
@@ -84,6 +84,10 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
             return _refuse(view, "changed_elsewhere", at=at)
         if seen.cancellable_until is None or at >= seen.cancellable_until:
             return _refuse(view, "window_closed", at=at)
+        if view.intent.get("only_unassigned") and sending.takes_from_people(
+            vendor=vendor, tenant=ref, sku_id=row.sku_id, seats=seen.quantity, at=at
+        ):
+            return _refuse(view, "below_assigned", at=at)
     return sending.send(
         view,
         call=lambda: vendor.set_status(
@@ -121,24 +125,36 @@ def _record(
     with transaction.atomic(durable=True):
         if seen.commitment_end_on is not None:
             subscriptions.record_reading(subscription_id=row.subscription_id, reading=readings.reading(seen), at=at)
-        if view.intent["status"] == "deleted":
-            _book_end(view, row, at=at)
-        elif view.intent["status"] == "active":
-            schedule_change.store_again(row=row, ending=ending_before(row), at=at)
-        audit.record(
-            by=SYSTEM,
-            action="status.changed",
-            subject_kind="subscription",
-            subject_id=row.subscription_id,
-            before={"status": view.intent["status_before"]},
-            after={"status": view.intent["status"]},
-            at=at,
-            reseller_id=row.reseller_id,
-            customer_id=row.customer_id,
-            operation_id=view.id,
-        )
+        book(view=view, by=SYSTEM, at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
     return engine.Finished()
+
+
+def hold_still(*, view: OperationView) -> None:
+    """Lock what the change's end writes: the subscription."""
+    subscriptions.hold_still(subscription_ids=[uuid.UUID(view.intent["subscription_id"])])
+
+
+def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
+    """What follows from a state that the vendor has taken on, in the caller's transaction."""
+    hold_still(view=view)
+    row, _tenant = _subject(view)
+    if view.intent["status"] == "deleted":
+        _book_end(view, row, at=at)
+    elif view.intent["status"] == "active":
+        schedule_change.store_again(row=row, ending=ending_before(row), at=at)
+    audit.record(
+        by=by,
+        action="status.changed",
+        subject_kind="subscription",
+        subject_id=row.subscription_id,
+        before={"status": view.intent["status_before"]},
+        after={"status": view.intent["status"]},
+        at=at,
+        reseller_id=row.reseller_id,
+        customer_id=row.customer_id,
+        operation_id=view.id,
+    )
 
 
 def _book_end(view: OperationView, row: holdings.HoldingRow, *, at: dt.datetime) -> None:
@@ -146,6 +162,7 @@ def _book_end(view: OperationView, row: holdings.HoldingRow, *, at: dt.datetime)
     customer = customers.customer(seen_by=SYSTEM, customer_id=row.customer_id)
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
     policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
+    subscriptions.mark_ended(subscription_id=row.subscription_id)
     if row.seats:
         taken = windows.allocate(lots=pricing.seat_lots(row), quantity=row.seats, at=at, policy=policy)
         subscriptions.take_from_lots(
@@ -194,20 +211,25 @@ def _charge(row: holdings.HoldingRow, plain: dict[str, Any], rule: tax.TaxRule) 
 
 def _refuse(view: OperationView, refusal: str, *, at: dt.datetime) -> engine.StepResult:
     with transaction.atomic(durable=True):
-        audit.record(
-            by=SYSTEM,
-            action="status.refused",
-            subject_kind="subscription",
-            subject_id=view.intent["subscription_id"],
-            before={"status": view.intent["status_before"]},
-            after={"refusal": refusal},
-            at=at,
-            reseller_id=view.reseller_id,
-            customer_id=view.customer_id,
-            operation_id=view.id,
-        )
+        refuse(view=view, by=SYSTEM, refusal=refusal, at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="refused", at=at, note=refusal)
     return engine.Finished()
+
+
+def refuse(*, view: OperationView, by: Actor, refusal: str, at: dt.datetime) -> None:
+    """Note that it did not happen, in the caller's transaction."""
+    audit.record(
+        by=by,
+        action="status.refused",
+        subject_kind="subscription",
+        subject_id=view.intent["subscription_id"],
+        before={"status": view.intent["status_before"]},
+        after={"refusal": refusal},
+        at=at,
+        reseller_id=view.reseller_id,
+        customer_id=view.customer_id,
+        operation_id=view.id,
+    )
 
 
 def register() -> None:

@@ -196,6 +196,7 @@ class _Round:
             "status": "deleted",
             "status_before": self.row.status,
             "seats": self.row.seats,
+            "only_unassigned": True,
             "charges": status_operation.refund(self.row, on=self.moment.on),
         }
 
