@@ -78,8 +78,7 @@ def record(
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("an audit event is written in the transaction of the change it records")
     key = f"customer:{customer_id}" if customer_id else f"reseller:{reseller_id}" if reseller_id else "installation"
-    AuditChain.objects.bulk_create([AuditChain(key=key)], ignore_conflicts=True)
-    chain = AuditChain.objects.select_for_update().get(key=key)
+    chain = _locked_chain(key) or _begun_chain(key)
     event = AuditEvent(
         chain_key=key,
         sequence=chain.sequence + 1,
@@ -103,6 +102,16 @@ def record(
     event.hash = digest(event)
     event.save(force_insert=True)
     AuditChain.objects.filter(key=key).update(sequence=event.sequence, head=event.hash)
+
+
+def _locked_chain(key: str) -> AuditChain | None:
+    return AuditChain.objects.select_for_update().filter(key=key).first()
+
+
+def _begun_chain(key: str) -> AuditChain:
+    """The chain of a customer of whom nothing was recorded yet; two who begin it at once get the same one."""
+    AuditChain.objects.bulk_create([AuditChain(key=key)], ignore_conflicts=True)
+    return AuditChain.objects.select_for_update().get(key=key)
 
 
 def digest(event: AuditEvent) -> str:

@@ -216,24 +216,30 @@ def run_once(*, operation_id: uuid.UUID, at_clock: Clock, worker_id: str) -> str
     A run that this worker began and did not end (a simulated crash) is gone through again from the first step. Nothing
     happens when the operation is not due, or another one is ahead of it.
     """
-    held = _begin(operation_id=operation_id, at=at_clock(), worker_id=worker_id)
-    if held is not None:
-        try:
-            _go(hold=held, clock=at_clock, worker_id=worker_id)
-        except (Superseded, states.StaleFence) as error:
-            log.warning("run given up", operation_id=str(operation_id), why=str(error))
+    _run(operation_id=operation_id, clock=at_clock, worker_id=worker_id)
     return queries.view(operation_id=operation_id).state
 
 
-def _begin(*, operation_id: uuid.UUID, at: dt.datetime, worker_id: str) -> runs.Hold | None:
+def _run(*, operation_id: uuid.UUID, clock: Clock, worker_id: str) -> bool:
+    """Whether there was a run for this worker to go through."""
     view = queries.view(operation_id=operation_id)
+    hold = _begin(view=view, at=clock(), worker_id=worker_id)
+    if hold is None:
+        return False
+    try:
+        _go(hold=hold, kind=view.kind, clock=clock, worker_id=worker_id)
+    except (Superseded, states.StaleFence) as error:
+        log.warning("run given up", operation_id=str(operation_id), why=str(error))
+    return True
+
+
+def _begin(*, view: queries.OperationView, at: dt.datetime, worker_id: str) -> runs.Hold | None:
     if view.worker_id == worker_id and view.state in RUNNABLE and view.due_at is None:
-        return runs.hold(operation_id=operation_id, run=view.run, worker_id=worker_id, at=at)
-    return runs.claim(operation_id=operation_id, worker_id=worker_id, at=at)
+        return runs.hold(operation_id=view.id, run=view.run, worker_id=worker_id, at=at)
+    return runs.claim(operation_id=view.id, worker_id=worker_id, at=at)
 
 
-def _go(*, hold: runs.Hold, clock: Clock, worker_id: str) -> None:
-    kind = kind_of(operation_id=hold.operation_id)
+def _go(*, hold: runs.Hold, kind: str, clock: Clock, worker_id: str) -> None:
     result: StepResult | None = None
     for name in step_names(kind=kind):
         result = perform(operation_id=hold.operation_id, run=hold.run, worker_id=worker_id, step_name=name, clock=clock)
@@ -248,10 +254,6 @@ def run_due(*, clock: Clock, limit: int = 1000, worker_id: str = "in-process") -
     First come runs that this worker began and did not end. For tests, simulations and the demo's data; an installation
     uses the worker.
     """
-    count = 0
-    waiting = [operation_id for operation_id, _run in runs.in_hand(worker_id=worker_id)]
-    for operation_id in [*waiting, *queries.due(at=clock(), limit=limit, kinds=known_kinds())]:
-        before = queries.view(operation_id=operation_id).fence
-        run_once(operation_id=operation_id, at_clock=clock, worker_id=worker_id)
-        count += queries.view(operation_id=operation_id).fence != before
-    return count
+    waiting = [operation_id for operation_id, _number in runs.in_hand(worker_id=worker_id)]
+    due = queries.due(at=clock(), limit=limit, kinds=known_kinds())
+    return sum(_run(operation_id=operation_id, clock=clock, worker_id=worker_id) for operation_id in [*waiting, *due])

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -316,15 +317,17 @@ def _with_lots(rows: list[Subscription]) -> list[HoldingRow]:
 
 
 def _lots(rows: Mapping[uuid.UUID, Subscription]) -> dict[uuid.UUID, tuple[Lot, ...]]:
-    entries = SeatEntry.objects.filter(subscription_id__in=list(rows))
-    taken = dict(entries.filter(lot__isnull=False).order_by().values_list("lot_id").annotate(taken=-Sum("seats")))
-    opened = entries.filter(lot__isnull=True).order_by("effective_at", "id")
+    entries = SeatEntry.objects.filter(subscription_id__in=list(rows)).order_by("effective_at", "id")
+    columns = ("pk", "subscription_id", "lot_id", "seats", "effective_at", "returnable_until", "kind")
+    seen: list[tuple[Any, ...]] = list(entries.values_list(*columns))
+    taken: Counter[int] = Counter()
+    for _key, _subscription_id, lot_id, seats, *_others in seen:
+        if lot_id is not None:
+            taken[lot_id] -= seats
     found: dict[uuid.UUID, list[Lot]] = {}
-    for key, subscription_id, seats, added_at, until, kind in opened.values_list(
-        "pk", "subscription_id", "seats", "effective_at", "returnable_until", "kind"
-    ):
-        left = seats - taken.get(key, 0)
-        if left > 0:
+    for key, subscription_id, lot_id, seats, added_at, until, kind in seen:
+        left = seats - taken[key]
+        if lot_id is None and left > 0:
             window_end = _window_end(rows[subscription_id], added_at=added_at, until=until)
             found.setdefault(subscription_id, []).append(
                 Lot(lot_id=key, seats=left, added_at=added_at, returnable_until=window_end, kind=kind)
