@@ -37,8 +37,8 @@ def test_a_wish_and_a_purchase_under_way_stand_on_one_line_in_the_order_of_time(
     ]
     assert "9 seats in all change take back being stored" in ahead[2]
     assert [re.sub(r" since .*?UTC\)", "", each) for each in under_way] == [
-        "A change to 13 seats is under way Follow the order",
         "The wishes for the renewal are being stored at the vendor",
+        "A change to 13 seats is under way Follow the order",
     ]
     assert [each.partition(" Tue ")[0] for each in past] == [
         "Taken over as found at the vendor: +10, 10 seats then",

@@ -106,13 +106,13 @@ def open_views(*, kind: str, customer_id: uuid.UUID) -> list[OperationView]:
 def open_with_key(*, lease_key: str) -> list[OperationView]:
     """The operations with this key that are not finished yet, in the order in which they will run."""
     rows = Operation.objects.filter(lease_key=lease_key).exclude(state__in=TERMINAL)
-    return [_view(row) for row in rows.order_by("created_at", "id")]
+    return [_view(row) for row in rows.order_by("place")]
 
 
 def newest_done(*, kind: str, lease_key: str, limit: int = 20) -> list[OperationView]:
     """The operations of this kind with this key that were carried out, the newest first."""
     rows = Operation.objects.filter(kind=kind, lease_key=lease_key, state=State.DONE)
-    return [_view(row) for row in rows.order_by("-created_at", "-id")[:limit]]
+    return [_view(row) for row in rows.order_by("-place")[:limit]]
 
 
 def parked_ids(*, lease_key: str) -> list[uuid.UUID]:
