@@ -1,5 +1,6 @@
 """People change from one plan to another in one booking, on every way there is, told on the real simulator."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from seatwright.access import permissions
 from seatwright.access.actors import SYSTEM
 from seatwright.assignments.models import Person
+from seatwright.billing import queries as billing
 from seatwright.orders import intents, swap_terms
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
@@ -138,6 +140,28 @@ def test_where_enough_is_free_nothing_is_bought_and_the_old_seats_are_returned_o
     (kept,) = intents.open_intents(subscription_ids=[basic.subscription_id])[basic.subscription_id]
     assert kept.pending.changes[timeline.Dimension.QUANTITY] == timeline.SeatsTotal(7)
     assert (holdings.miscounted(), holdings.open_drifts(seen_by=SYSTEM)) == ([], [])
+
+
+def test_the_overlap_is_charged_up_to_the_renewal_as_it_was_expected_and_then_no_more(world: World) -> None:
+    order_id = book(world, choice(world, 1, 2, 3, way=more_of(world)))
+    overlap = quoted(world, order_id).swap.overlap
+    assert overlap is not None
+    world.work(rounds=60, step_s=30)
+    for _ in range(12):
+        world.move(days=28)
+        world.sync()
+        charge_cycles.post_due(at=world.at)
+    basic = world.holding("north", BASIC)
+    assert (basic.commitment_end_on, basic.seats) == (dt.date(2028, 1, 30), 7)
+    rows = billing.charges(
+        seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=basic.subscription_id
+    )
+    before = [row for row in rows if row.kind == "cycle" and row.period_start_on < overlap.latest_on]
+    assert [row.seats for row in before] == [8] * 10
+    # Three old seats are paid until 30 March, two of them come back; one of eight costs 5.88 a month until January.
+    paid = 740 - 493 + sum(row.amount_minor for row in before) - 10 * 7 * 588
+    assert paid == overlap.expected_minor <= overlap.most_minor
+    assert [(row.seats, row.amount_minor) for row in rows if row.period_start_on == overlap.latest_on] == [(7, 7 * 588)]
 
 
 def test_only_the_seats_that_are_missing_are_bought(world: World) -> None:
