@@ -9,10 +9,12 @@ import pytest
 
 from seatwright.access import permissions
 from seatwright.access.actors import SYSTEM
+from seatwright.assignments.models import Pool
 from seatwright.billing import queries as billing
 from seatwright.catalogue import changes as catalogue
 from seatwright.catalogue import queries as offers
 from seatwright.customers import agreements
+from seatwright.customers.models import Customer
 from seatwright.operations import queries as operations
 from seatwright.orders import requests as offer_requests
 from seatwright.rules import purchases, refusals
@@ -35,7 +37,7 @@ from tests.stories.buying import (
     quote,
     without_agreement,
 )
-from tests.stories.world import BASIC, ROWS, World
+from tests.stories.world import BASIC, ROWS, STANDARD, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,6 +98,18 @@ def test_what_stands_against_a_purchase_is_said_before_anything_is_sent(world: W
     assert against(world, choice(world, premium, seats=86)) == (refusals.AboveFamilyMaximum("m365_business", 300, 301),)
     world.work()
     assert against(world, choice(world, premium, seats=86)) == (refusals.AboveFamilyMaximum("m365_business", 300, 301),)
+
+
+def test_seats_bought_elsewhere_count_for_the_cap_and_a_price_for_companies_is_for_companies(world: World) -> None:
+    premium = ROWS[PREMIUM]
+    tenant_id = world.holding("north", BASIC).tenant_id
+    Pool.objects.filter(tenant_id=tenant_id, sku_id=STANDARD).update(foreign_units=40)
+    assert against(world, choice(world, premium, seats=245)) == ()
+    assert against(world, choice(world, premium, seats=246)) == (
+        refusals.AboveFamilyMaximum("m365_business", 300, 301),
+    )
+    Customer.objects.filter(pk=world.customer_ids["north"]).update(segment="non_profit")
+    assert against(world, choice(world, premium, seats=1)) == (purchases.NotSold(),)
 
 
 def test_an_agreement_is_accepted_once_and_told_to_the_vendor_before_the_purchase(world: World) -> None:
