@@ -5,7 +5,7 @@ from typing import Any
 
 from seatwright.operations import queries
 from seatwright.workflows import charge_cycles
-from tests.sim import deeds, wire
+from tests.sim import deeds, seeding, wire
 from tests.sim.world import World
 from vendor_simulator import ageing, faults
 
@@ -61,13 +61,17 @@ def calm(world: World) -> None:
     for _ in range(3):
         world.work(rounds=DRAIN_ROUNDS, patience=DRAIN)
         deeds.settle(world)
+    to_read = list(world.plan.customers)
     for _ in range(READINGS_MOST):
         newest = _newest_effect(world)
-        sync_all(world)
+        for number in to_read:
+            deeds.sync(world, number)
         world.work(rounds=DRAIN_ROUNDS, patience=DRAIN)
         ageing.settle(world.books, now=world.at)
-        if _newest_effect(world) == newest:
-            break  # else the vendor renewed something meanwhile, and what was read is old
+        # Where the vendor renewed something meanwhile, what was read is old.
+        to_read = _changed_since(world, newest)
+        if not to_read:
+            break
     charge(world)
     world.model.require(queries.unfinished_count() == 0, "20: work is left that does not end")
     world.model.calm()
@@ -75,3 +79,10 @@ def calm(world: World) -> None:
 
 def _newest_effect(world: World) -> int:
     return int(world.books.execute("SELECT COALESCE(MAX(effect_id), 0) FROM effects").fetchone()[0])
+
+
+def _changed_since(world: World, effect_id: int) -> list[int]:
+    """The customers at whose subscriptions something happened after that effect, whoever did it."""
+    rows = world.books.execute("SELECT DISTINCT tenant_id FROM effects WHERE effect_id > ?", (effect_id,))
+    tenants = {row["tenant_id"] for row in rows}
+    return [number for number in world.plan.customers if seeding.tenant_id(number) in tenants]

@@ -19,6 +19,7 @@ from vendor_simulator import books
 
 Violated = invariants.Violated
 TERMINAL = ("done", "refused")
+OPERATION_COLUMNS = ("id", "request_id", "kind", "state", "progress")
 CARTS_MOST = 9
 
 
@@ -102,8 +103,8 @@ class Model:
     def look_at(self, world: Any) -> None:
         self.world, world.model = world, self
 
-    def rows(self, name: str, **filters: Any) -> list[dict[str, Any]]:
-        return list(self._tables[name].objects.filter(**filters).order_by("pk").values())
+    def rows(self, name: str, *columns: str, **filters: Any) -> list[dict[str, Any]]:
+        return list(self._tables[name].objects.filter(**filters).order_by("pk").values(*columns))
 
     def require(self, holds: bool, what: str) -> None:
         if not holds:
@@ -267,35 +268,44 @@ class Model:
             invariant(self)
 
     def _news(self) -> News:
+        newest = self._newest_ids()
         news = News(
-            entries=self._newer("SeatEntry"),
-            charges=self._newer("Charge"),
-            terms=self._newer("HeldTerm"),
+            entries=self._newer("SeatEntry", newest),
+            charges=self._newer("Charge", newest),
+            terms=self._newer("HeldTerm", newest),
             operations=self._operations(),
             effects=self._effects(),
             wishes={},
         )
-        for row in self.rows("Subscription"):
+        for row in self.rows("Subscription", "id", "vendor_subscription_id", "seats", "status"):
             held = self.held.setdefault(row["id"], Held(vendor_id=row["vendor_subscription_id"]))
             held.row = row
-        for row in self.rows("ChangeIntent", state="open"):
+        for row in self.rows("ChangeIntent", "subscription_id", "effective_on", "changes", state="open"):
             dated = news.wishes.setdefault(row["subscription_id"], {})
             dated[row["effective_on"].isoformat()] = row["changes"]
         for charge in news.charges:
             self.charges.setdefault(charge["subscription_id"], []).append(charge)
         return news
 
-    def _newer(self, name: str) -> list[dict[str, Any]]:
+    def _newest_ids(self) -> dict[str, int]:
+        """The highest id in each table to which rows are only added, asked for all of them at once."""
+        parts = [f'(SELECT COALESCE(MAX(id), 0) FROM "{self._tables[name]._meta.db_table}")' for name in self._newest]
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(parts)}")
+            return dict(zip(self._newest, cursor.fetchone(), strict=True))
+
+    def _newer(self, name: str, newest: dict[str, int]) -> list[dict[str, Any]]:
+        if newest[name] == self._newest[name]:
+            return []
         found = self.rows(name, pk__gt=self._newest[name])
-        if found:
-            self._newest[name] = found[-1]["id"]
+        self._newest[name] = newest[name]
         return found
 
     def _operations(self) -> list[dict[str, Any]]:
         """Every operation that is not known to have ended."""
         recent = Q(finished_at__isnull=True) | Q(finished_at__gte=self._looked_at - dt.timedelta(minutes=1))
         self._looked_at = self.world.now()
-        found = list(self._tables["Operation"].objects.filter(recent).order_by("pk").values())
+        found = list(self._tables["Operation"].objects.filter(recent).order_by("pk").values(*OPERATION_COLUMNS))
         found = [row for row in found if self.operations.get(row["id"], {}).get("state") not in TERMINAL]
         for row in found:
             self.operations[row["id"]] = row

@@ -20,7 +20,6 @@ from seatwright.workflows import (
     readings,
     rebase_wishes,
     renew_terms,
-    seat_operation,
     sending,
 )
 
@@ -154,9 +153,9 @@ ALL = (
     Sabotage(
         what="people are not looked at",
         found_by="13",
-        place=seat_operation,
-        name="_too_few_for_people",
-        by=always(""),
+        place=sending,
+        name="takes_from_people",
+        by=always(False),
         actions=(("sync_all",), WORK, *CROWDED * 5),
     ),
     Sabotage(what="windows never close", found_by="14", place=windows, name="returnable", by=_all_seats),

@@ -30,7 +30,7 @@ from seatwright.customers import queries as customer_queries
 from seatwright.operations import checkpoints, engine, queries, runs
 from seatwright.vendors import deadline, http
 from seatwright.workflows import connections
-from tests.sim import database, plans, seeding, wire
+from tests.sim import columns, database, plans, seeding, wire
 from vendor_simulator import books, connection_cut, faults
 
 SETTLE_S = 60
@@ -107,18 +107,20 @@ class World:
     def work(self, *, rounds: int, patience: dt.timedelta) -> None:
         """Let the workers work: what is due, then what falls due within `patience`, at most so many rounds."""
         for _ in range(rounds):
-            if not self.has_orphans and not queries.due(at=self.now(), limit=1):
-                due_at = self._next_due_at()
+            waiting = [] if self.has_orphans else self._waiting()
+            is_any_due = bool(waiting) and waiting[0] <= self.now()
+            if not self.has_orphans and not (is_any_due and queries.due(at=self.now(), limit=1)):
+                # One that waits behind another's lease has been due all along.
+                due_at = next((each for each in waiting if each > self.now()), None)
                 if due_at is None or due_at - self.now() > patience:
                     return
                 self.pass_time(due_at - self.now())
             self.sweep()
 
-    def _next_due_at(self) -> dt.datetime | None:
-        """When the next operation falls due; one that waits behind another's lease has been due all along."""
-        rows = apps.get_model("operations.Operation").objects.filter(due_at__gt=self.now())
-        found: dt.datetime | None = rows.order_by("due_at").values_list("due_at", flat=True).first()
-        return found
+    def _waiting(self) -> list[dt.datetime]:
+        """When the operations that wait for their time fall due, the first one first."""
+        rows = apps.get_model("operations.Operation").objects.filter(due_at__isnull=False)
+        return sorted(rows.values_list("due_at", flat=True))
 
     def sweep(self) -> None:
         """One sweep of the present worker; one that dies is followed by the other, which takes its work over."""
@@ -196,6 +198,7 @@ def opened(
     with contextlib.ExitStack() as stack:
         stack.enter_context(_seeded_identifiers(plan.seed))
         people = stack.enter_context(_populated(is_postgres=is_postgres))
+        stack.enter_context(columns.remembered())
         vendor = seeding.open_vendor(plan.vendor, seed=plan.seed, customers_used=plan.customers)
         stack.callback(vendor.state.books.close)
         line = wire.Wire(vendor, before=before, after=after)
@@ -235,6 +238,7 @@ def _seeded_identifiers(seed: int) -> Iterator[None]:
     try:
         with (
             mock.patch.object(uuid, "uuid4", new_id),
+            mock.patch.object(secrets, "choice", chance.choice),
             mock.patch.object(secrets, "token_urlsafe", lambda size=24: f"{chance.getrandbits(8 * size):x}"),
             mock.patch.object(secrets, "token_hex", lambda size=16: f"{chance.getrandbits(8 * size):0{2 * size}x}"),
         ):
