@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from seatwright.catalogue import changes, demo_catalogue, queries
-from seatwright.catalogue.models import Offer, Product, ReturnPolicy, Sku, SkuAlias, UpgradePath
+from seatwright.catalogue.models import Offer, Product, ReturnPolicy, Sku, SkuAlias, SkuServicePlan, UpgradePath
 from tests.catalogue.conftest import AT, ON
 
 NOBODY = uuid.UUID(int=0)
@@ -22,6 +22,21 @@ def test_sku_ids_and_part_numbers_are_those_of_the_vendors_table(contracts: path
         published = {row["sku_id"]: row["sku_part_number"] for row in csv.DictReader(source)}
     demo = demo_catalogue.read()
     assert {row["sku_id"]: row["part_number"] for row in demo.rows}.items() <= published.items()
+
+
+def test_what_the_licences_hold_is_what_the_vendors_table_says(contracts: pathlib.Path) -> None:
+    with (contracts / "graph" / "sku-service-plans.csv").open(encoding="utf-8", newline="") as source:
+        published: dict[str, dict[str, str]] = {}
+        for row in csv.DictReader(source):
+            published.setdefault(row["GUID"], {})[row["Service_Plan_Id"]] = row["Service_Plan_Name"]
+    demo = demo_catalogue.read()
+    names = {plan_id: plan.name for plan_id, plan in demo.plans.items()}
+    chosen = {
+        sku.sku_id: {plan_id: name for plan_id, name in names.items() if plan_id in published.get(sku.sku_id, {})}
+        for sku in demo.skus
+    }
+    assert demo.contents == {sku_id: frozenset(plans) for sku_id, plans in chosen.items() if plans}
+    assert all(plans.items() <= published[sku_id].items() for sku_id, plans in chosen.items() if plans)
 
 
 def test_each_licence_stands_there_once_and_every_rule_names_a_licence_that_is_there() -> None:
@@ -46,6 +61,22 @@ def test_it_loads_and_loading_it_again_writes_nothing() -> None:
     assert changes.load_demo_catalogue(at=later, markets=("BE", "DE")) == 0
     assert Product.objects.count() == len(demo_catalogue.read().rows)
     assert set(Offer.objects.values_list("market", flat=True)) == {"BE", "DE"}
+
+
+@pytest.mark.django_db
+def test_it_says_what_a_licence_holds_and_leaves_a_table_that_was_imported_alone() -> None:
+    changes.load_demo_catalogue(at=AT, markets=("BE",))
+    basic, standard = (
+        set(queries.service_plans(sku_id=sku.sku_id).values())
+        for part_number in ("O365_BUSINESS_ESSENTIALS", "O365_BUSINESS_PREMIUM")
+        for sku in demo_catalogue.read().skus
+        if sku.part_number == part_number
+    )
+    assert basic < standard
+    assert "Microsoft 365 Apps for business" in standard - basic
+    kept = Sku.objects.get(part_number="O365_BUSINESS_PREMIUM")
+    SkuServicePlan.objects.filter(sku=kept, plan__name="OFFICE_BUSINESS").delete()
+    assert changes.load_demo_catalogue(at=AT, markets=("BE",)) == 0
 
 
 @pytest.mark.django_db

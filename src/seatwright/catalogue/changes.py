@@ -136,7 +136,7 @@ def set_product_rules(*, vendor_key: str, rules: Iterable[product_rows.ProductRu
 def load_demo_catalogue(*, at: dt.datetime, markets: Sequence[str] = ("BE", "DE", "FR", "NL")) -> int:
     """Load the project's own catalogue with its example prices for the whole installation; returns the rows written.
 
-    Loading it again writes nothing. Names that the vendor's SKU table brought meanwhile stay.
+    Loading it again writes nothing. Names and contents that the vendor's SKU table brought meanwhile stay.
     """
     demo = demo_catalogue.read()
     vendor_key = demo_catalogue.VENDOR_KEY
@@ -152,6 +152,7 @@ def load_demo_catalogue(*, at: dt.datetime, markets: Sequence[str] = ("BE", "DE"
     with transaction.atomic():
         written = restore_vendor_rules()
         written += sku_rows.ensure(vendor_key=vendor_key, skus=demo.skus)
+        written += sku_rows.ensure_contents(vendor_key=vendor_key, plans=demo.plans, contents=demo.contents)
         written += import_prices(source=source, sheet=demo.price_sheet(markets=markets)).rows_written
         written += set_product_rules(vendor_key=vendor_key, rules=demo.rules)
     return written

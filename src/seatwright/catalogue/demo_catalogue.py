@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from seatwright.catalogue import price_sheet, tabular
+from seatwright.catalogue import price_sheet, sku_table, tabular
 from seatwright.catalogue.product_rows import ProductRules
 from seatwright.catalogue.sku_rows import SkuNames
 
 FILE = Path(__file__).parent / "data" / "demo_catalogue.csv"
+PLANS_FILE = FILE.parent / "demo_service_plans.csv"
 VENDOR_KEY = "microsoft"
 PRICES_FROM = dt.date(2024, 1, 1)
 CURRENCY = "EUR"
@@ -46,6 +47,10 @@ COLUMNS = tabular.Columns(
     headings={name: (name,) for name in [*OTHER_COLUMNS, *PRICE_COLUMNS.values()]},
     required=frozenset([*OTHER_COLUMNS, *PRICE_COLUMNS.values()]),
 )
+PLAN_COLUMNS = tabular.Columns(
+    headings={name: (name,) for name in ("plan_id", "plan_name", "title", "part_numbers")},
+    required=frozenset({"plan_id", "plan_name", "title", "part_numbers"}),
+)
 SHEET_HEADER = [
     "ProductTitle",
     "ProductId",
@@ -71,10 +76,11 @@ SHEET_HEADER = [
 
 @dataclass(frozen=True, kw_only=True)
 class DemoCatalogue:
-    """The parsed file; `rows` are its cells by column."""
+    """The parsed files; `rows` and `plan_rows` are their cells by column."""
 
     sha256: str
     rows: tuple[dict[str, str], ...]
+    plan_rows: tuple[dict[str, str], ...]
 
     @property
     def skus(self) -> tuple[SkuNames, ...]:
@@ -89,6 +95,23 @@ class DemoCatalogue:
             )
             for row in self.rows
         )
+
+    @property
+    def plans(self) -> dict[str, sku_table.PlanNames]:
+        """The service plans that buyers would miss, by id."""
+        return {
+            row["plan_id"]: sku_table.PlanNames(name=row["plan_name"], title=row["title"]) for row in self.plan_rows
+        }
+
+    @property
+    def contents(self) -> dict[str, frozenset[str]]:
+        """The ids of the service plans in each SKU that has any."""
+        sku_ids = {row["part_number"]: row["sku_id"] for row in self.rows}
+        held: dict[str, set[str]] = {}
+        for row in self.plan_rows:
+            for part_number in _listed(row["part_numbers"]):
+                held.setdefault(sku_ids[part_number], set()).add(row["plan_id"])
+        return {sku_id: frozenset(plans) for sku_id, plans in held.items()}
 
     @property
     def rules(self) -> tuple[ProductRules, ...]:
@@ -138,9 +161,15 @@ def _listed(cell: str) -> frozenset[str]:
 
 
 def read() -> DemoCatalogue:
-    """The file that ships with the project; a fault in it is a bug, not a refusal."""
-    with FILE.open("rb") as source:
-        table = tabular.read(source=source, columns=COLUMNS)
+    """The files that ship with the project; a fault in one is a bug, not a refusal."""
+    sha256, rows = _rows(FILE, COLUMNS)
+    _, plan_rows = _rows(PLANS_FILE, PLAN_COLUMNS)
+    return DemoCatalogue(sha256=sha256, rows=rows, plan_rows=plan_rows)
+
+
+def _rows(path: Path, columns: tabular.Columns) -> tuple[str, tuple[dict[str, str], ...]]:
+    with path.open("rb") as source:
+        table = tabular.read(source=source, columns=columns)
         rows = tuple({name: row[place] for name, place in table.places.items()} for _, row in table.rows)
         assert not table.problems, table.problems[0].text
-    return DemoCatalogue(sha256=table.sha256, rows=rows)
+    return table.sha256, rows

@@ -1,7 +1,7 @@
 """Writes SKUs, their names and contents; part of `changes`, inside its transaction. Compares before it writes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from seatwright.catalogue import bulk_rows, naming, sku_table
@@ -116,3 +116,21 @@ def ensure(*, vendor_key: str, skus: Iterable[SkuNames]) -> int:
     rows = [(keys[n.sku_id], alias) for n in wanted for alias in sorted(n.old_names - former[n.sku_id])]
     bulk_rows.add(model=SkuAlias, fields=("sku", "alias"), rows=rows)
     return len(new) + len(changed) + len(rows)
+
+
+def ensure_contents(
+    *, vendor_key: str, plans: Mapping[str, sku_table.PlanNames], contents: Mapping[str, Collection[str]]
+) -> int:
+    """Tell what is in the SKUs of which nothing is told yet, and change no plan that is known; the rows written."""
+    skus = dict(Sku.objects.filter(vendor_key=vendor_key).values_list("sku_id", "pk"))
+    told = set(SkuServicePlan.objects.values_list("sku_id", flat=True).distinct())
+    wanted = {skus[sku_id]: ids for sku_id, ids in contents.items() if sku_id in skus and skus[sku_id] not in told}
+    if not wanted:
+        return 0
+    known = set(ServicePlan.objects.filter(vendor_key=vendor_key).values_list("plan_id", flat=True))
+    fresh = {plan_id: names for plan_id, names in plans.items() if plan_id not in known}
+    _, written, _ = upsert_plans(vendor_key=vendor_key, plans=fresh)
+    keys = dict(ServicePlan.objects.filter(vendor_key=vendor_key).values_list("plan_id", "pk"))
+    rows = [(sku, keys[plan_id]) for sku, ids in wanted.items() for plan_id in sorted(ids)]
+    bulk_rows.add(model=SkuServicePlan, fields=("sku", "plan"), rows=rows)
+    return written + len(rows)
