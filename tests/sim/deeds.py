@@ -20,6 +20,7 @@ from seatwright.orders import queries as orders
 from seatwright.rules import renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
+from seatwright.workflows import auto_renew as switching
 from seatwright.workflows import buy as buying
 from seatwright.workflows import (
     buy_pricing,
@@ -247,6 +248,25 @@ def wish_offer(world: World, number: int, share: float, which: float) -> None:
 def wish_ending(world: World, number: int, share: float, which: float) -> None:
     ending = list(renewals.Ending)[int(which * 3)]
     _wish(world, number, picked(held(world, number), share), {Dimension.ENDING: ending})
+
+
+def auto_renew(world: World, number: int, share: float, which: float) -> None:
+    """Turn the switch: one of the ways in which the term can end, with what it drops."""
+    row = picked(held(world, number), share)
+    if row is None:
+        return
+    by, subscription_id = world.owner(number), row.subscription_id
+    try:
+        shown = switching.switch(by=by, subscription_id=subscription_id, at=world.now())
+        way = None if shown is None else picked(shown.ways, which)
+        if shown is None or way is None:
+            return
+        switching.choose(by=by, subscription_id=subscription_id, ending=way.ending, base=shown.base, at=world.now())
+    except (schedule_change.Conflicted, wishes.NotRunning):
+        world.did["refused switch"] += 1
+        return
+    world.did["switched"] += 1
+    world.model.wished(subscription_id, {Dimension.ENDING: way.ending}, cleared=switching.DROPPED[way.ending])
 
 
 def revoke(world: World, number: int, share: float, which: float) -> None:

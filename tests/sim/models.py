@@ -7,6 +7,7 @@ product's tables to compare. It never calls the product's rules.
 import dataclasses
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import httpx2
@@ -157,9 +158,10 @@ class Model:
             asked_at=at,
         )
 
-    def wished(self, subscription_id: uuid.UUID, wished: dict[Any, Any]) -> None:
+    def wished(self, subscription_id: uuid.UUID, wished: dict[Any, Any], *, cleared: Sequence[Any] = ()) -> None:
         self.mutations += 1
         touched = self.touched_wishes.setdefault(subscription_id, [])
+        touched += [(str(dimension), None) for dimension in cleared]
         touched += [(str(dimension), invariants.plain(value)) for dimension, value in wished.items()]
 
     def revoked(self, subscription_id: uuid.UUID, dimension: Any) -> None:
