@@ -1,10 +1,13 @@
 """What the pages show of the books: home, licences, subscription, people, the palette and the staff's side."""
 
+import datetime as dt
 import re
 
 from django.test import Client
 from django.urls import reverse
 
+from seatwright.operations.models import Operation
+from seatwright.web import requests
 from tests.web import scene as scenes
 from tests.web.test_editor import plain
 
@@ -55,7 +58,10 @@ def test_the_editor_of_a_licence_opens_by_its_address_without_scripts(owner: Cli
 def test_sync_is_asked_for_once_and_says_so(owner: Client, scene: scenes.Scene) -> None:
     path = reverse("sync", args=[scene.customers["north"]])
     assert "1 tenant is being read." in owner.post(path, follow=True).content.decode()
-    assert "A reading is under way already." in owner.post(path, follow=True).content.decode()
+    assert (
+        "A reading is under way already, or waits until the vendor can be asked again."
+        in owner.post(path, follow=True).content.decode()
+    )
 
 
 def test_a_subscription_shows_its_lots_with_windows_in_both_clocks(owner: Client, scene: scenes.Scene) -> None:
@@ -146,6 +152,26 @@ def test_a_reading_under_way_is_shown_and_asks_again_until_it_is_done(owner: Cli
     text = owner.get(path).content.decode()
     assert 'hx-trigger="every 2s"' in text
     assert "Being read from the vendor now" in text
+
+
+def test_a_reading_that_waits_is_not_called_under_way_and_one_queued_for_later_begins_at_once(
+    owner: Client, scene: scenes.Scene
+) -> None:
+    path, ask = (reverse(name, args=[scene.customers["north"]]) for name in ("licences", "sync"))
+    owner.post(ask)
+    later = requests.now() + dt.timedelta(minutes=30)
+    readings = Operation.objects.filter(kind="sync_tenant")
+    readings.update(state="waiting", due_at=later)
+    text = plain(owner.get(path).content.decode())
+    assert "Being read from the vendor now" not in text
+    assert re.search(r"last synced .* tried again at \w{3} \d", text)
+    said = owner.post(ask, follow=True).content.decode()
+    assert "waits until the vendor can be asked again" in said
+    assert readings.get().due_at == later
+
+    readings.update(state="queued")
+    assert "1 tenant is being read." in owner.post(ask, follow=True).content.decode()
+    assert readings.get().due_at < later
 
 
 def test_a_text_with_nul_is_searched_like_any_other(owner: Client, staff: Client, scene: scenes.Scene) -> None:

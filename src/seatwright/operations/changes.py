@@ -80,6 +80,15 @@ def open_operation(
     )
 
 
+def bring_forward(*, kind: str, lease_key: str, at: dt.datetime) -> int:
+    """Let what is queued with this key for later begin at `at`, in the caller's transaction; returns how many.
+
+    What has begun keeps its time: it may wait because the vendor asked for that.
+    """
+    later = Operation.objects.filter(kind=kind, lease_key=lease_key, state=State.QUEUED, due_at__gt=at)
+    return later.update(due_at=at)
+
+
 def _as_json(by: Actor) -> dict[str, Any]:
     return {"kind": by.kind, "user_id": by.user_id, "label": by.label, "channel": by.channel, "request": by.request_ref}
 

@@ -97,6 +97,13 @@ def is_open(*, lease_key: str) -> bool:
     return Operation.objects.filter(lease_key=lease_key).exclude(state__in=TERMINAL).exists()
 
 
+def next_run_at(*, lease_key: str, at: dt.datetime) -> dt.datetime | None:
+    """When the operations with this key go on: `at` where one runs or is due, None where none waits for a time."""
+    rows = Operation.objects.filter(lease_key=lease_key).exclude(state__in=[*TERMINAL, State.PARKED])
+    due = list(rows.values_list("due_at", flat=True))
+    return min((at if each is None else max(each, at) for each in due), default=None)
+
+
 def open_views(*, kind: str, customer_id: uuid.UUID) -> list[OperationView]:
     """The customer's operations of this kind that are not finished yet, parked ones among them, the oldest first."""
     rows = Operation.objects.filter(kind=kind, customer_id=customer_id).exclude(state__in=TERMINAL)

@@ -31,6 +31,8 @@ from seatwright.workflows import (
 )
 
 LOOK_AHEAD = dt.timedelta(days=92)
+# A reading that goes on within this time is under way for whoever looks at the page.
+SOON = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,7 @@ class BandLines:
     is_open: bool
     is_changeable: bool
     is_reading: bool
+    next_reading_at: dt.datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +138,8 @@ def licences_page(
 def _band(
     band: licence_rows.Band, *, read: editor.Read, opened: str, planned: Mapping[uuid.UUID, str], may_change: bool
 ) -> BandLines:
-    lines = []
+    lines, at = [], requests.now()
+    next_at = operations.next_run_at(lease_key=f"{sync_tenant.KIND}:{band.tenant_id}", at=at)
     for row in band.rows:
         typed = read.lines.get(row.subscription_id) or editor.untouched(row)
         is_touched = bool(typed.errors) or (typed.seats is not None and typed.seats != row.ours)
@@ -147,7 +151,8 @@ def _band(
         lines=tuple(lines),
         is_open=any(line.is_open for line in lines),
         is_changeable=may_change and any(row.is_changeable for row in band.rows),
-        is_reading=operations.is_open(lease_key=f"{sync_tenant.KIND}:{band.tenant_id}"),
+        is_reading=next_at is not None and next_at <= at + SOON,
+        next_reading_at=next_at,
     )
 
 
@@ -158,7 +163,7 @@ def sync(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     if queued:
         text = ngettext("%(n)s tenant is being read.", "%(n)s tenants are being read.", queued) % {"n": queued}
     else:
-        text = _("A reading is under way already.")
+        text = _("A reading is under way already, or waits until the vendor can be asked again.")
     messages.info(request, text)
     return HttpResponseRedirect(reverse("licences", args=[customer_id]), status=303)
 

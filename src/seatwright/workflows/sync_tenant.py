@@ -77,7 +77,7 @@ def _queue(tenant: TenantRow, *, by: Actor, at: dt.datetime, due_at: dt.datetime
         for parked_id in operation_queries.parked_ids(lease_key=key):
             operations.settle(operation_id=parked_id, by=SYSTEM, decision="not_done", reason="read anew", at=at)
         if operation_queries.is_open(lease_key=key):
-            return 0
+            return operations.bring_forward(kind=KIND, lease_key=key, at=at) if due_at is None else 0
         operation_id = identifiers.new_id()
         operations.open_operation(
             operation_id=operation_id,
