@@ -9,7 +9,7 @@ from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
 from seatwright.rules import renewals, terms, timeline
 from seatwright.workflows import charge_cycles, look_ahead, schedule_change
-from tests.stories.world import BASIC, World
+from tests.stories.world import BASIC, EXCHANGE, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,3 +100,32 @@ def test_a_wish_for_the_renewal_is_what_the_day_after_it_shows(world: World) -> 
         at=world.at,
     )
     assert (shown(dt.date(2027, 1, 30)).seats, shown(dt.date(2027, 1, 30)).renewals) == (0, 0)
+
+
+def test_the_windows_that_a_renewal_opens_again_are_shown_as_time_brings_them(world: World) -> None:
+    """Exchange renews by the month, on 7 April; Basic on 30 January with the eight seats wished for it."""
+    owner, held = world.actor("north_owner"), world.holding("north", BASIC)
+    schedule_change.schedule(
+        by=owner,
+        subscription_id=held.subscription_id,
+        wishes={timeline.Dimension.QUANTITY: timeline.SeatsTotal(8)},
+        at=world.at,
+    )
+
+    def shown(sku_id: str, on: dt.date) -> tuple[int, int, str]:
+        page = look_ahead.licences(by=owner, customer_id=world.customer_ids["north"], on=on, at=world.at)
+        wanted = world.holding("north", sku_id).subscription_id
+        line = next(line for line in page.lines if line.subscription_id == wanted)
+        return line.seats, line.returnable, line.returnable_until.isoformat() if line.returnable_until else ""
+
+    # Open for seven days from the end of the term, 00:00 UTC, less our ten minutes.
+    assert shown(EXCHANGE, dt.date(2026, 4, 6)) == (1, 0, "")
+    assert shown(EXCHANGE, dt.date(2026, 4, 8)) == (1, 1, "2026-04-13T23:50:00+00:00")
+    assert shown(EXCHANGE, dt.date(2026, 4, 14)) == (1, 1, "2026-04-13T23:50:00+00:00")
+    assert shown(EXCHANGE, dt.date(2026, 4, 15)) == (1, 0, "")
+    assert shown(BASIC, dt.date(2027, 1, 29)) == (10, 0, "")
+    assert shown(BASIC, dt.date(2027, 1, 31)) == (8, 8, "2027-02-05T23:50:00+00:00")
+    assert shown(BASIC, dt.date(2027, 2, 7)) == (8, 0, "")
+    world.move(days=22)
+    world.sync()
+    assert shown(EXCHANGE, dt.date(2026, 4, 8))[:2] == (1, 1)

@@ -81,6 +81,22 @@ def term_ahead(
     return TermAhead(period=periods.Period(starts_on, aligned_end_on), anchor_on=anchor_on, is_cut=True)
 
 
+def terms_between(*, anchor_on: dt.date, term: terms.Term, during: periods.Period) -> tuple[TermAhead, ...]:
+    """The terms of one length that fill `during` one after another, counted from `anchor_on` or else from its start.
+
+    Where neither count ends with it, all of it is one cut term. Raises ValueError for a start before the anchor.
+    """
+    for counted_from_on in (anchor_on, during.start_on):
+        found: list[TermAhead] = []
+        start_on = during.start_on
+        while start_on < during.end_on:
+            found.append(term_ahead(anchor_on=counted_from_on, starts_on=start_on, term=term))
+            start_on = found[-1].period.end_on
+        if start_on == during.end_on:
+            return tuple(found)
+    return (TermAhead(period=during, anchor_on=during.start_on, is_cut=True),)
+
+
 class AlignedTo(enum.StrEnum):
     """What a shortened first term ends together with."""
 

@@ -22,7 +22,7 @@ from seatwright.operations import changes as operations
 from seatwright.operations import queries as operation_queries
 from seatwright.orders import intents
 from seatwright.orders import queries as orders
-from seatwright.rules import business_dates, renewals
+from seatwright.rules import business_dates, renewals, windows
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import connections, pricing, status_operation
 from seatwright.workflows import wishes as wishing
@@ -99,10 +99,9 @@ def preview(*, by: Actor, subscription_id: uuid.UUID, action: Action, at: dt.dat
     until = None
     if action is Action.END:
         policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
-        open_now = pricing.returnable_of(row, at=at, policy=policy)
-        if not row.seats or open_now.total < row.seats:
+        until = _ends_until(row, policy, at=at)
+        if not row.seats or until is None:
             raise NotPossible("window_closed")
-        until = min(batch.last_safe_at for batch in open_now.batches)
         charges = status_operation.refund(row, on=on)
     return Preview(
         subscription_id=subscription_id,
@@ -114,6 +113,21 @@ def preview(*, by: Actor, subscription_id: uuid.UUID, action: Action, at: dt.dat
         until=until,
         fingerprint=f"{action}:{row.seats}:{on.isoformat()}:{sum(charge['amount_minor'] for charge in charges)}",
     )
+
+
+def _ends_until(row: holdings.HoldingRow, policy: windows.WindowPolicy, *, at: dt.datetime) -> dt.datetime | None:
+    """The last safe moment for ending at once; None when it cannot be ended.
+
+    All seats must be returnable, unless the vendor lets the whole term be cancelled up to its end, as it does in
+    extended service (reference 5.2, 6.8).
+    """
+    ends_at = renewals.term_ends_at(renews_on=row.commitment_end_on)
+    if row.cancellable_until is not None and row.cancellable_until >= ends_at and at < ends_at - policy.safety_margin:
+        return ends_at - policy.safety_margin
+    open_now = pricing.returnable_of(row, at=at, policy=policy)
+    if open_now.total < row.seats:
+        return None
+    return min((batch.last_safe_at for batch in open_now.batches), default=None)
 
 
 def _effects(row: holdings.HoldingRow, action: Action) -> tuple[Effect, ...]:

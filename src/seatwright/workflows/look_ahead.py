@@ -1,7 +1,7 @@
 """Idea 20, the harmless half: what a customer will hold and owe on a chosen day, with nothing changed.
 
-A renewal brings what is wished for it, at the price known today for its first day; those after it repeat it. Windows
-are those known today: seats added later will open others.
+A renewal brings what is wished for it, at the price known today for its first day; those after it repeat it, and each
+opens the windows of all its seats again. Seats added later will open others.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from seatwright.billing import queries as billing
 from seatwright.customers import queries as customers
 from seatwright.rules import business_dates, money, periods, proration, renewals, timeline, windows
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import charge_cycles, next_term_price, pricing, wishes
+from seatwright.workflows import charge_cycles, extended_service, next_term_price, pricing, wishes
 
 FURTHEST = dt.timedelta(days=3 * 366)
 
@@ -105,72 +105,91 @@ def _line(
     at: dt.datetime,
 ) -> Line:
     following = _following(row, line)
-    last_end_on, renewed = _term_end(row, following, on=on)
+    ahead = () if following is None else _terms_ahead(row, following, on=on)
+    last_end_on = ahead[-1].period.end_on if ahead else row.commitment_end_on
     is_over = on >= last_end_on
     instant = at if on == today else business_dates.start_of_day(on=on, zone=customer.reseller_time_zone)
-    policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
-    open_then = windows.returnable(lots=pricing.seat_lots(row), vendor_says=row.returnable, at=instant, policy=policy)
-    seats = following.quantity if following is not None and renewed else row.seats
+    seats = following.quantity if following is not None and ahead else row.seats
+    open_then = _open_then(row, ahead, seats=seats, on=on, at=instant)
     return Line(
         subscription_id=row.subscription_id,
         name=row.name,
         seats=0 if is_over else seats,
-        renewals=renewed,
+        renewals=len(ahead),
         term_end_on=last_end_on,
         returnable=0 if is_over else open_then.total,
         returnable_until=open_then.batches[-1].last_safe_at if open_then.batches and not is_over else None,
         currency=row.currency,
-        charges=tuple(_charges(row, held, following, customer=customer, today=today, on=on, last_end_on=last_end_on)),
+        charges=tuple(_charges(row, held, following, ahead, customer=customer, today=today, on=on)),
     )
 
 
 def _following(row: holdings.HoldingRow, line: timeline.Timeline | None) -> timeline.NextTerm | None:
     """The term after the running one; None where nothing follows, or nobody knows what does."""
-    if line is None or row.status != "active" or not (row.auto_renew or line.pending):
+    if line is None or row.status != "active":
         return None
     following = timeline.next_term(timeline=line)
-    return None if following.outcome is renewals.Ending.CANCEL else following
+    runs_on = row.auto_renew or line.pending or row.end_of_term or extended_service.applies(row=row)
+    return following if runs_on and following.outcome is not renewals.Ending.CANCEL else None
 
 
-def _term_end(row: holdings.HoldingRow, following: timeline.NextTerm | None, *, on: dt.date) -> tuple[dt.date, int]:
-    """When the term in which `on` lies ends, and how many renewals come before it; the present end if none follows."""
-    if following is None or on < row.commitment_end_on:
-        return row.commitment_end_on, 0
-    months, first_end_on = following.term.months, following.end_on
-    if first_end_on is None:
-        first_end_on = periods.add_months(on=row.commitment_end_on, months=months)
-    end_on, renewed = first_end_on, 1
-    while end_on <= on:
-        end_on = periods.add_months(on=first_end_on, months=months * renewed)
-        renewed += 1
-    return end_on, renewed
+def _terms_ahead(
+    row: holdings.HoldingRow, following: timeline.NextTerm, *, on: dt.date
+) -> tuple[renewals.TermAhead, ...]:
+    """The terms after the running one up to that in which `on` lies; none while the running one lasts."""
+    found: list[renewals.TermAhead] = []
+    start_on, anchor_on, aligned_end_on = row.commitment_end_on, row.anchor_on, following.aligned_end_on
+    while start_on <= on:
+        each = renewals.term_ahead(
+            anchor_on=anchor_on, starts_on=start_on, term=following.term, aligned_end_on=aligned_end_on
+        )
+        found.append(each)
+        start_on, anchor_on, aligned_end_on = each.period.end_on, each.next_anchor_on, None
+    return tuple(found)
+
+
+def _open_then(
+    row: holdings.HoldingRow, ahead: Sequence[renewals.TermAhead], *, seats: int, on: dt.date, at: dt.datetime
+) -> windows.Returnable:
+    """What can be returned at that instant: after a renewal every seat of the new term, for the window from its start.
+
+    The vendor finishes a renewal some hours into the term and its window ends as much later; the earliest is shown.
+    """
+    policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
+    if not ahead or seats < 1:
+        return windows.returnable(lots=pricing.seat_lots(row), vendor_says=row.returnable, at=at, policy=policy)
+    renewed_at = renewals.term_ends_at(renews_on=ahead[-1].period.start_on)
+    lots = renewals.lots_after_renewal(
+        lots=pricing.seat_lots(row), quantity=seats, new_lot_id="renewed", renewed_at=renewed_at, policy=policy
+    )
+    return windows.returnable(lots=lots, vendor_says=None, at=max(at, renewed_at), policy=policy)
 
 
 def _charges(
     row: holdings.HoldingRow,
     held: Sequence[holdings.Term],
     following: timeline.NextTerm | None,
+    ahead: Sequence[renewals.TermAhead],
     *,
     customer: customers.CustomerRow,
     today: dt.date,
     on: dt.date,
-    last_end_on: dt.date,
 ) -> Iterable[Expected]:
     due: dict[dt.date, tuple[holdings.Term, periods.Period, int]] = {}
     for term in held:
         for cycle in charge_cycles.cycles_of(term, until_on=on):
             if cycle.start_on >= term.charged_from_on:
                 due[charge_cycles.first_day(term, cycle)] = (term, cycle, row.seats)
-    after = None if following is None else _term_after(row, following, customer, last_end_on=last_end_on)
-    if following is not None and after is not None and on >= after.start_on:
-        for cycle in charge_cycles.cycles_of(after, until_on=on):
-            due[cycle.start_on] = (after, cycle, following.quantity)
-    ahead = {start_on: each for start_on, each in due.items() if start_on >= today}
+    if following is not None:
+        for after in _terms_after(row, following, ahead, customer):
+            for cycle in charge_cycles.cycles_of(after, until_on=on):
+                due[cycle.start_on] = (after, cycle, following.quantity)
+    shown = {start_on: each for start_on, each in due.items() if start_on >= today}
     ids = {
-        start_on: charge_cycles.charge_id(subscription_id=row.subscription_id, start_on=start_on) for start_on in ahead
+        start_on: charge_cycles.charge_id(subscription_id=row.subscription_id, start_on=start_on) for start_on in shown
     }
     posted = billing.posted(operation_ids=list(ids.values()))
-    for start_on, (term, cycle, seats) in sorted(ahead.items()):
+    for start_on, (term, cycle, seats) in sorted(shown.items()):
         if ids[start_on] in posted:
             continue
         during = periods.Period(start_on, min(cycle.end_on, term.end_on))
@@ -185,25 +204,31 @@ def _charges(
         )
 
 
-def _term_after(
-    row: holdings.HoldingRow, following: timeline.NextTerm, customer: customers.CustomerRow, *, last_end_on: dt.date
-) -> holdings.Term | None:
-    """The following term, stretched to the end of the last one that is looked at; None where its price is not known.
+def _terms_after(
+    row: holdings.HoldingRow,
+    following: timeline.NextTerm,
+    ahead: Sequence[renewals.TermAhead],
+    customer: customers.CustomerRow,
+) -> tuple[holdings.Term, ...]:
+    """The terms ahead at the price of the first; none where that is not known.
 
     A licence that the catalogue does not know is taken to go on at its price.
     """
     price = next_term_price.of(row=row, customer=customer, following=following)
     is_as_now = (following.term, following.billing_plan) == (row.term, row.billing_plan)
     if price is None and not is_as_now:
-        return None
-    return holdings.Term(
-        start_on=row.commitment_end_on,
-        end_on=last_end_on,
-        anchor_on=row.anchor_on if price is None else price.anchor_on,
-        term=following.term.value,
-        billing_plan=following.billing_plan.value,
-        unit_rate=row.unit_rate if price is None else price.unit_rate,
-        currency=row.currency if price is None else price.currency,
-        price_list_version="",
-        charged_from_on=row.commitment_end_on,
+        return ()
+    return tuple(
+        holdings.Term(
+            start_on=each.period.start_on,
+            end_on=each.period.end_on,
+            anchor_on=each.anchor_on,
+            term=following.term.value,
+            billing_plan=following.billing_plan.value,
+            unit_rate=row.unit_rate if price is None else price.unit_rate,
+            currency=row.currency if price is None else price.currency,
+            price_list_version="",
+            charged_from_on=each.period.start_on,
+        )
+        for each in ahead
     )

@@ -6,17 +6,13 @@ change it, which the pages say.
 
 import datetime as dt
 from dataclasses import dataclass
-from decimal import Decimal
 
 from seatwright.catalogue import naming
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.rules import money, periods, proration, renewals, stretches, terms, timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import pricing
-
-EXTENDED = "extended_service_term"
-WHOLE = 10_000
+from seatwright.workflows import extended_service, pricing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,40 +95,26 @@ def _anchor(row: holdings.HoldingRow, following: timeline.NextTerm) -> dt.date:
 def _rate(customer: customers.CustomerRow, following: timeline.NextTerm) -> money.Rate | None:
     if following.outcome is renewals.Ending.CANCEL:
         return money.Rate.parse("0", customer.currency)
-    if following.outcome is renewals.Ending.RENEW:
-        return _sold(customer, following, following.term, following.billing_plan)
-    for term, subject in ((terms.Term.P1M, EXTENDED), (terms.Term.P1Y, f"{EXTENDED}:no_monthly_term")):
-        rate = _sold(customer, following, term, terms.BillingPlan.MONTHLY, surcharge=subject)
-        if rate is not None:
-            return rate
-    return None
+    if following.outcome is renewals.Ending.EXTENDED:
+        price = extended_service.rate(
+            customer=customer, offer_key=following.offer, quantity=following.quantity, on=following.starts_on
+        )
+    else:
+        price = _sold(customer, following)
+    return None if price is None else money.Rate.parse(f"{price.amount.normalize():f}", price.currency)
 
 
-def _sold(
-    customer: customers.CustomerRow,
-    following: timeline.NextTerm,
-    term: terms.Term,
-    billing_plan: terms.BillingPlan,
-    *,
-    surcharge: str = "",
-) -> money.Rate | None:
+def _sold(customer: customers.CustomerRow, following: timeline.NextTerm) -> catalogue.UnitRate | None:
     key = naming.offer_key(following.offer)
     if key is None:
         return None
     try:
-        price = catalogue.sales_rate(
+        return catalogue.sales_rate(
             reseller_id=customer.reseller_id,
-            offer_key=str(key._replace(term=term.value, billing_plan=billing_plan.value)),
+            offer_key=str(key._replace(term=following.term.value, billing_plan=following.billing_plan.value)),
             on=following.starts_on,
             quantity=max(following.quantity, 1),
             currency=customer.currency,
         )
-        amount = price.amount
-        if surcharge:
-            added = catalogue.policy_figure(
-                vendor_key=key.vendor_key, subject=surcharge, name="surcharge", on=following.starts_on
-            )
-            amount *= Decimal(WHOLE + added.amount) / WHOLE
-    except (catalogue.OfferUnknown, catalogue.PriceMissing, catalogue.PolicyMissing):
+    except (catalogue.OfferUnknown, catalogue.PriceMissing):
         return None
-    return money.Rate.parse(f"{amount.normalize():f}", price.currency)

@@ -6,6 +6,7 @@ for the renewal become part of the books with it; any other number is drift like
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 
 from django.db import transaction
 
@@ -19,7 +20,7 @@ from seatwright.rules import business_dates, periods, renewals, terms, timeline,
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import pricing, wishes
+from seatwright.workflows import extended_service, pricing, wishes
 
 
 def is_renewed(*, row: holdings.HoldingRow, seen: port.VendorSubscription, at: dt.datetime) -> bool:
@@ -43,26 +44,20 @@ def enter(
 ) -> bool:
     """Book the renewed term, and the seats with it where the vendor shows the `expected_seats`; False if it was booked.
 
-    One transaction; the price of the new term is the one in force on its first day (invariant 9).
+    One transaction. Where several terms went by unread, each is booked with its own price: the one in force on its
+    first day (invariant 9). No window is taken to open later than the vendor may have finished the renewal.
     """
-    following = _following(customer, row, seen)
-    policy = pricing.window_policy(vendor_key=row.vendor_key, on=following.start_on)
+    is_extended = extended_service.is_shown(row=row, seen=seen)
+    entered = tuple(_following(customer, row, seen, ahead, is_extended) for ahead in _ahead(row, seen))
+    first, last = entered[0], entered[-1]
+    policy = pricing.window_policy(vendor_key=row.vendor_key, on=last.start_on)
     with transaction.atomic(durable=True):
-        is_new = subscriptions.renew(
-            subscription_id=row.subscription_id,
-            following=following,
-            renewed_at=at,
-            reopened_until=windows.window_end(added_at=at, policy=policy),
-            at=at,
-        )
-        if not is_new:
+        if not _write(row, entered, policy=policy, at=at):
             return False
         if seen.quantity == expected_seats != row.seats:
             _book_seats(row, after=expected_seats, policy=policy, at=at)
-        state = "carried_out" if _is_as_wished(row, seen) else "lapsed"
-        was_wished = intents.close(
-            subscription_id=row.subscription_id, effective_on=following.start_on, state=state, at=at
-        )
+        state = "carried_out" if _is_as_wished(row, seen, is_extended=is_extended) else "lapsed"
+        was_wished = intents.close(subscription_id=row.subscription_id, effective_on=first.start_on, state=state, at=at)
         audit.record(
             by=SYSTEM,
             action="term.renewed",
@@ -71,9 +66,11 @@ def enter(
             before={"seats": row.seats, "commitment_end_on": row.commitment_end_on.isoformat()},
             after={
                 "seats": seen.quantity,
-                "commitment_end_on": following.end_on.isoformat(),
-                "unit_rate": following.unit_rate,
-                "price_list_version": following.price_list_version,
+                "commitment_end_on": last.end_on.isoformat(),
+                "unit_rate": last.unit_rate,
+                "price_list_version": last.price_list_version,
+                **({"extended_service": True} if is_extended else {}),
+                **({"terms": len(entered)} if len(entered) > 1 else {}),
                 **({"wishes": state} if was_wished else {}),
             },
             at=at,
@@ -83,14 +80,49 @@ def enter(
     return True
 
 
-def _is_as_wished(row: holdings.HoldingRow, seen: port.VendorSubscription) -> bool:
+def _write(
+    row: holdings.HoldingRow,
+    entered: Sequence[subscriptions.NextTerm],
+    *,
+    policy: windows.WindowPolicy,
+    at: dt.datetime,
+) -> bool:
+    """Enter the terms in their order; False, and nothing written, where the first is in the books already."""
+    processing = wishes.renewal_policy(row).processing
+    for following in entered:
+        renewed_at = min(at, renewals.term_ends_at(renews_on=following.start_on) + processing)
+        is_new = subscriptions.renew(
+            subscription_id=row.subscription_id,
+            following=following,
+            renewed_at=renewed_at,
+            reopened_until=windows.window_end(added_at=renewed_at, policy=policy),
+            at=at,
+        )
+        if not is_new:
+            return False
+    return True
+
+
+def _ahead(row: holdings.HoldingRow, seen: port.VendorSubscription) -> tuple[renewals.TermAhead, ...]:
+    """The terms from the end of the books' one to the end that the vendor shows: several where some went by unread."""
+    assert seen.commitment_end_on is not None
+    during = periods.Period(row.commitment_end_on, seen.commitment_end_on)
+    try:
+        return renewals.terms_between(anchor_on=row.anchor_on, term=terms.Term(seen.term), during=during)
+    except ValueError:
+        return (renewals.TermAhead(period=during, anchor_on=during.start_on, is_cut=True),)
+
+
+def _is_as_wished(row: holdings.HoldingRow, seen: port.VendorSubscription, *, is_extended: bool) -> bool:
     """Whether the vendor renewed what the wishes came to; false where it had lost them or renewed a cancelled term."""
     try:
         wished = timeline.next_term(timeline=wishes.timeline_of(row))
     except (wishes.NotRunning, ValueError):
         return False
-    if wished.outcome is not renewals.Ending.RENEW:
-        return wished.outcome is renewals.Ending.EXTENDED
+    if wished.outcome is renewals.Ending.EXTENDED:
+        return is_extended and wished.quantity == seen.quantity
+    if wished.outcome is not renewals.Ending.RENEW or is_extended:
+        return False
     parts = naming.offer_key(wished.offer)
     product = None if parts is None else (parts.product_id, parts.vendor_sku_id)
     shown = (seen.quantity, seen.term, seen.billing_cycle)
@@ -101,25 +133,24 @@ def _is_as_wished(row: holdings.HoldingRow, seen: port.VendorSubscription) -> bo
 
 
 def _following(
-    customer: CustomerRow, row: holdings.HoldingRow, seen: port.VendorSubscription
+    customer: CustomerRow,
+    row: holdings.HoldingRow,
+    seen: port.VendorSubscription,
+    ahead: renewals.TermAhead,
+    is_extended: bool,
 ) -> subscriptions.NextTerm:
-    assert seen.commitment_end_on is not None
-    start_on, end_on = row.commitment_end_on, seen.commitment_end_on
-    key = naming.OfferKey(
-        row.vendor_key,
-        seen.product_id,
-        seen.vendor_sku_id,
-        customer.segment,
-        seen.term,
-        seen.billing_cycle,
-        customer.country,
-    )
-    offer = catalogue.offers(offer_keys=[str(key)], reseller_id=customer.reseller_id).get(str(key))
-    price = None if offer is None else _price(customer, offer.offer_key, seats=seen.quantity, on=start_on)
+    start_on = ahead.period.start_on
+    key = _offer_key(customer, row, seen)
+    if is_extended:
+        price = extended_service.rate(customer=customer, offer_key=row.offer_key, quantity=seen.quantity, on=start_on)
+        key = row.offer_key if price is None else price.offer_key
+    offer = catalogue.offers(offer_keys=[key], reseller_id=customer.reseller_id).get(key)
+    if not is_extended:
+        price = None if offer is None else _price(customer, offer.offer_key, seats=seen.quantity, on=start_on)
     return subscriptions.NextTerm(
         start_on=start_on,
-        end_on=end_on,
-        anchor_on=_anchor(row, term=seen.term, start_on=start_on, end_on=end_on),
+        end_on=ahead.period.end_on,
+        anchor_on=ahead.anchor_on,
         term=seen.term[:8],
         billing_plan=seen.billing_cycle[:16],
         offer_key="" if offer is None else offer.offer_key,
@@ -131,13 +162,18 @@ def _following(
     )
 
 
-def _anchor(row: holdings.HoldingRow, *, term: str, start_on: dt.date, end_on: dt.date) -> dt.date:
-    """The original start date where the new term lies where counting from it puts it, else the new term's own start."""
-    try:
-        counted = periods.term_containing(anchor_on=row.anchor_on, term=terms.Term(term), on=start_on)
-    except ValueError:
-        return start_on
-    return row.anchor_on if counted == periods.Period(start_on, end_on) else start_on
+def _offer_key(customer: CustomerRow, row: holdings.HoldingRow, seen: port.VendorSubscription) -> str:
+    return str(
+        naming.OfferKey(
+            row.vendor_key,
+            seen.product_id,
+            seen.vendor_sku_id,
+            customer.segment,
+            seen.term,
+            seen.billing_cycle,
+            customer.country,
+        )
+    )
 
 
 def _price(customer: CustomerRow, offer_key: str, *, seats: int, on: dt.date) -> catalogue.UnitRate | None:

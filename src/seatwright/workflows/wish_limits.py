@@ -1,13 +1,12 @@
 """What can be wished for a renewal: offers, plans, end dates and endings that the catalogue and the vendor allow."""
 
-import datetime as dt
 import uuid
 
 from seatwright.assignments import queries as assignments
 from seatwright.catalogue import queries as catalogue
 from seatwright.rules import conflicts, renewals, terms
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import next_term_price
+from seatwright.workflows import extended_service
 from seatwright.workflows import wishes as wishing
 
 ENDINGS = frozenset({renewals.Ending.RENEW, renewals.Ending.CANCEL})
@@ -82,16 +81,7 @@ def end_choices(*, row: holdings.HoldingRow, term: terms.Term) -> tuple[renewals
 
 def can_be_extended(*, row: holdings.HoldingRow) -> bool:
     """Whether a term that ends then falls under the vendor's rules for extended service terms (reference 6.8)."""
-    try:
-        catalogue.policy_figure(
-            vendor_key=row.vendor_key,
-            subject=next_term_price.EXTENDED,
-            name="surcharge",
-            on=row.commitment_end_on - dt.timedelta(days=1),
-        )
-    except catalogue.PolicyMissing:
-        return False
-    return not row.is_trial
+    return extended_service.applies(row=row)
 
 
 def _assigned(row: holdings.HoldingRow) -> int | None:

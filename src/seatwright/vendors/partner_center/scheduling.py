@@ -83,7 +83,9 @@ def with_end_of_term(
     others = tuple(action for action in before.scheduled_actions or () if not _is_at_term_end(action))
     instructions = _instructions(before, next_term) if next_term else None
     is_on = outcome is port.EndOfTerm.RENEW
-    if shape == "classic" and not others:
+    # The flag alone does not lead out of an extended term: what an action said is taken back by an action.
+    is_taken_back = is_on and next_term is None and end_of_term(before) is port.EndOfTerm.EXTENDED
+    if shape == "classic" and not others and not is_taken_back:
         assert outcome is not port.EndOfTerm.EXTENDED, "the classic form knows no extended term"
         return msgspec.structs.replace(
             before, auto_renew_enabled=is_on, scheduled_next_term_instructions=instructions, scheduled_actions=None

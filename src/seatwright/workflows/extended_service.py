@@ -1,0 +1,89 @@
+"""Extended service: a term that nobody renews or ends runs on by the month, at the monthly price with a surcharge.
+
+The one place that knows when it applies, how the vendor shows it and what it costs, so that what is shown before and
+what is charged are one calculation. Source: Partner Center reference 6.8.
+"""
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+
+from seatwright.catalogue import naming
+from seatwright.catalogue import queries as catalogue
+from seatwright.customers import queries as customers
+from seatwright.rules import renewals, terms
+from seatwright.subscriptions import queries as holdings
+from seatwright.vendors import port
+
+SUBJECT = "extended_service_term"
+WITHOUT_MONTHLY = f"{SUBJECT}:no_monthly_term"
+WHOLE = 10_000
+# The vendor has a product line of its own for it, beside the one that it goes on from.
+_VENDOR_SKU, _VENDOR_TITLE = "00ES", "extended service term"
+
+
+def applies(*, row: holdings.HoldingRow) -> bool:
+    """Whether the running term runs on as extended service where nobody decides; a trial never does."""
+    last_day_on = row.commitment_end_on - dt.timedelta(days=1)
+    key = naming.offer_key(row.offer_key)
+    try:
+        found = catalogue.after_term(vendor_key=row.vendor_key, on=last_day_on)
+    except catalogue.PolicyMissing:
+        return False
+    if row.is_trial or key is None or found.extended_from_on is None or found.bought_from_on is None:
+        return False
+    rules = renewals.AfterTermRules(
+        version=found.version,
+        bought_from_on=found.bought_from_on,
+        last_day_from_on=found.extended_from_on,
+        segments=frozenset({"commercial", "education", "nonprofit"}),
+        grace_days=found.grace_days,
+        disabled_days=found.disabled_days,
+        source=found.source,
+    )
+    return renewals.extended_term_applies(
+        renews_on=row.commitment_end_on, bought_or_renewed_on=row.term_start_on, segment=key.segment, rules=rules
+    )
+
+
+def is_shown(*, row: holdings.HoldingRow, seen: port.VendorSubscription) -> bool:
+    """Whether the term that the vendor shows after the books' one is extended service: by its product line or title.
+
+    A vendor that keeps the ordinary line for it is believed when it says that the month leads to extended service, and
+    the last reading did not say that the term before would lead elsewhere; a month after a longer term is enough where
+    nothing was stored for it.
+    """
+    if (seen.term, seen.billing_cycle) != (terms.Term.P1M, terms.BillingPlan.MONTHLY):
+        return False
+    if seen.vendor_sku_id.upper() == _VENDOR_SKU or _VENDOR_TITLE in seen.name.casefold():
+        return True
+    leads_there = row.end_of_term in ("", port.EndOfTerm.EXTENDED)
+    is_other_term = row.term != terms.Term.P1M and row.next_term is None
+    return seen.end_of_term is port.EndOfTerm.EXTENDED and (leads_there or is_other_term)
+
+
+def rate(*, customer: customers.CustomerRow, offer_key: str, quantity: int, on: dt.date) -> catalogue.UnitRate | None:
+    """What a seat costs for a month of extended service that begins on the day `on`; None where no price is known.
+
+    The surcharge lies on the price of the monthly term, and a higher one on that of the year billed by the month where
+    there is no monthly term. The rate's `offer_key` and price list version are those of the price it lies on.
+    """
+    key = naming.offer_key(offer_key)
+    if key is None:
+        return None
+    for term, subject in ((terms.Term.P1M, SUBJECT), (terms.Term.P1Y, WITHOUT_MONTHLY)):
+        basis = key._replace(term=term.value, billing_plan=terms.BillingPlan.MONTHLY.value)
+        try:
+            price = catalogue.sales_rate(
+                reseller_id=customer.reseller_id,
+                offer_key=str(basis),
+                on=on,
+                quantity=max(quantity, 1),
+                currency=customer.currency,
+            )
+            added = catalogue.policy_figure(vendor_key=key.vendor_key, subject=subject, name="surcharge", on=on)
+        except (catalogue.OfferUnknown, catalogue.PriceMissing, catalogue.PolicyMissing):
+            continue
+        amount = (price.amount * Decimal(WHOLE + added.amount) / WHOLE).normalize()
+        return replace(price, amount=Decimal(f"{amount:f}"))
+    return None
