@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,19 +69,22 @@ class Books:
                 self.resellers[_plain(reseller_id)] = letters
         self.tables = tables()
 
-    def photograph(self) -> Mapping[str, str]:
-        """A digest of all rows of each owner: a letter, `all:` and a reseller's letters, `user:<id>`, or `shared`."""
-        found: dict[str, list[str]] = {}
+    def photograph(self, tables: Collection[str] = ()) -> Mapping[tuple[str, str], str]:
+        """A digest of the rows of each owner and table, of these tables or of all.
+
+        An owner is a letter, `all:` and a reseller's letters, `user:<id>`, or `shared`.
+        """
+        found: dict[tuple[str, str], list[str]] = {}
         with connection.cursor() as cursor:
-            for table in self.tables:
+            for table in [each for each in self.tables if not tables or each in tables]:
                 cursor.execute(f'SELECT * FROM "{table}"')
                 names = [column[0] for column in cursor.description]
                 for row in cursor.fetchall():
                     values = dict(zip(names, row, strict=True))
                     for name in NOTED.get(table, ()):
                         values.pop(name)
-                    found.setdefault(self.owner(table, values), []).append(f"{table}{list(values.values())!r}")
-        return {owner: hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest() for owner, rows in found.items()}
+                    found.setdefault((self.owner(table, values), table), []).append(repr(list(values.values())))
+        return {key: hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest() for key, rows in found.items()}
 
     def owner(self, table: str, values: Mapping[str, Any]) -> str:
         """Whose row this is."""

@@ -25,10 +25,12 @@ class Principal:
 
     `sees` are the customers whose rows may be shown to them, `knows` those about which a refusal may say that they
     exist (a role without the right), `people` those whose people they may see; `signs` is their own name and address.
+    Principals of one `role` differ only in whose they are, so that a short run lets them take turns.
     """
 
     name: str
     kind: Literal["none", "session", "token"]
+    role: str
     sees: frozenset[str] = NOBODY
     knows: frozenset[str] = NOBODY
     people: frozenset[str] = NOBODY
@@ -38,6 +40,21 @@ class Principal:
     cookies: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     signs: str = ""
+
+    def stands(self, letter: str) -> str:
+        """How they stand to a customer: `own`, `known`, `beside` (of the same reseller as an own one) or `strange`.
+
+        `nowhere` for rows that nobody has, whose letter is empty.
+        """
+        if not letter:
+            return "nowhere"
+        if letter in self.knows:
+            return "own" if letter in self.sees else "known"
+        return (
+            "beside"
+            if any({letter, each} <= customers for each in self.knows for customers in RESELLERS)
+            else "strange"
+        )
 
     def may_see(self, owner: str) -> bool:
         """Whether a sign of this owner (a letter, with P for that customer's people) may be in an answer."""
@@ -54,44 +71,47 @@ def _letters(text: str) -> frozenset[str]:
     return frozenset(text)
 
 
-# Name of the user, what they see, whose people they see.
+# The customers of each reseller.
+RESELLERS = (frozenset("AB"), frozenset("C"))
+# Name of the user, role, what they see, whose people they see.
 SESSIONS = (
-    ("a_viewer", "A", ""),
-    ("a_admin", "A", "A"),
-    ("a_owner", "A", "A"),
-    ("a_employee", "", ""),
-    ("b_owner", "B", "B"),
-    ("c_owner", "C", "C"),
-    ("r1_support", "AB", "AB"),
-    ("r1_billing", "AB", ""),
-    ("r1_admin", "AB", "AB"),
-    ("r2_admin", "C", "C"),
-    ("nobody", "", ""),
+    ("a_viewer", "viewer", "A", ""),
+    ("a_admin", "admin", "A", "A"),
+    ("a_owner", "owner", "A", "A"),
+    ("a_employee", "employee", "", ""),
+    ("b_owner", "owner", "B", "B"),
+    ("c_owner", "owner", "C", "C"),
+    ("r1_support", "support", "AB", "AB"),
+    ("r1_billing", "billing", "AB", ""),
+    ("r1_admin", "staff", "AB", "AB"),
+    ("r2_admin", "staff", "C", "C"),
+    ("nobody", "nobody", "", ""),
 )
-# Name, user, scope, the customer it is bound to, what it sees, whose people.
-TOKENS: tuple[tuple[str, str, tokens.Scope, str, str, str], ...] = (
-    ("token a read", "a_owner", "read", "", "A", "A"),
-    ("token a write", "a_owner", "write", "", "A", "A"),
-    ("token a viewer", "a_viewer", "write", "", "A", ""),
-    ("token b write", "b_owner", "write", "", "B", "B"),
-    ("token r1 staff", "r1_admin", "write", "", "AB", "AB"),
-    ("token r1 staff for a", "r1_admin", "write", "A", "A", "A"),
-    ("token r2 staff", "r2_admin", "write", "", "C", "C"),
-    ("token of a for b", "a_owner", "write", "B", "", ""),
-    ("token nobody", "nobody", "write", "", "", ""),
+# Name, role, user, scope, the customer it is bound to, what it sees, whose people.
+TOKENS: tuple[tuple[str, str, str, tokens.Scope, str, str, str], ...] = (
+    ("token a read", "reading token", "a_owner", "read", "", "A", "A"),
+    ("token a write", "writing token", "a_owner", "write", "", "A", "A"),
+    ("token a viewer", "viewer's token", "a_viewer", "write", "", "A", ""),
+    ("token b write", "writing token", "b_owner", "write", "", "B", "B"),
+    ("token r1 staff", "staff's token", "r1_admin", "write", "", "AB", "AB"),
+    ("token r1 staff for a", "staff's bound token", "r1_admin", "write", "A", "A", "A"),
+    ("token r2 staff", "staff's token", "r2_admin", "write", "", "C", "C"),
+    ("token of a for b", "token for another's", "a_owner", "write", "B", "", ""),
+    ("token nobody", "nobody's token", "nobody", "write", "", "", ""),
 )
 
 
 def all_of(world: World) -> list[Principal]:
     """Sign everybody in, make all tokens, and end those that are to be ended."""
-    found = [Principal(name="anonymous", kind="none", is_valid=False)]
+    found = [Principal(name="anonymous", kind="none", role="anonymous", is_valid=False)]
     signs = {user.pk: f"{user.name} {user.email}" for user in User.objects.all()}
-    for name, sees, people in SESSIONS:
+    for name, role, sees, people in SESSIONS:
         user_id = world.users[name]
         found.append(
             Principal(
                 name=name,
                 kind="session",
+                role=role,
                 sees=_letters(sees),
                 knows=_letters("A" if name == "a_employee" else sees),
                 people=_letters(people),
@@ -101,7 +121,8 @@ def all_of(world: World) -> list[Principal]:
                 signs=signs[user_id],
             )
         )
-    gone = Principal(name="a_gone", kind="session", is_valid=False, cookies=_session(world.users["a_gone"]))
+    cookies = _session(world.users["a_gone"])
+    gone = Principal(name="a_gone", kind="session", role="gone", is_valid=False, cookies=cookies)
     User.objects.filter(pk=world.users["a_gone"]).update(is_active=False)
     found += [gone, *_tokens(world, signs), *_ended_tokens(world)]
     # One has the second step on, without which most of its pages only send away.
@@ -126,12 +147,13 @@ def _session(user_id: int) -> dict[str, str]:
 
 def _tokens(world: World, signs: dict[int, str]) -> list[Principal]:
     found = []
-    for name, user, scope, bound_to, sees, people in TOKENS:
+    for name, role, user, scope, bound_to, sees, people in TOKENS:
         secret = _token(world, user, scope=scope, bound_to=bound_to, label=f"label of {name}")[1]
         found.append(
             Principal(
                 name=name,
                 kind="token",
+                role=role,
                 sees=_letters(sees),
                 knows=_letters(sees),
                 people=_letters(people),
@@ -173,6 +195,12 @@ def _ended_tokens(world: World) -> list[Principal]:
         "token mistyped": re.sub(".$", lambda last: "A" if last.group() != "A" else "B", good),
     }
     return [
-        Principal(name=name, kind="token", is_valid=False, headers={"Authorization": f"Bearer {each}"})
+        Principal(
+            name=name,
+            kind="token",
+            role="ended token",
+            is_valid=False,
+            headers={"Authorization": f"Bearer {each}"},
+        )
         for name, each in secrets.items()
     ]

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,6 +77,9 @@ class Tally:
     signs_seen_by_those_who_may: set[str] = field(default_factory=set)
     statuses: Counter[int] = field(default_factory=Counter)
     controls: set[tuple[str, str]] = field(default_factory=set)
+    # Route, method, role of who asked, and how they stand to the rows named.
+    met: set[tuple[str, str, str, str]] = field(default_factory=set)
+    takes: dict[str, frozenset[str]] = field(default_factory=dict)
     twins: int = 0
     findings: list[str] = field(default_factory=list)
 
@@ -111,9 +114,11 @@ class Prober:
             if len(self.world.vendor.calls) != calls:
                 self._find(ask, f"asked the vendor: {self.world.vendor.calls[calls:]}")
             if seen.written:
-                self.compare_books(str(ask), ask.principal.may_change)
+                self.compare_books(str(ask), ask.principal.may_change, tables=seen.written)
             transaction.set_rollback(True)
         self.tally.statuses[response.status_code] += 1
+        for letter in ask.letters or ("",):
+            self.tally.met.add((ask.route.name, ask.method, ask.principal.role, ask.principal.stands(letter)))
         return _answer(response, text, seen)
 
     def run(self, routes: list[Route], generator: Generator) -> Tally:
@@ -126,6 +131,7 @@ class Prober:
 
     def _run(self, route: Route, generator: Generator) -> None:
         takes = frozenset(each.method for each in generator.openers(route) if self.send(each).status != 405)
+        self.tally.takes[route.name] = takes
         answers: dict[str, Answer] = {}
         for pair in generator.pairs(route, takes=takes):
             answer = self.send(pair.ask)
@@ -137,10 +143,11 @@ class Prober:
             self.compare(pair.ask, pair.twin, there=answer, nowhere=answers[label])
         self.compare_books(route.path, lambda _owner: False)
 
-    def compare_books(self, label: str, may_change: Callable[[str], bool]) -> None:
-        """Find rows that changed and whose owner is not one of those allowed."""
-        after = self.books.photograph()
-        changed = {owner for owner in self.before.keys() | after.keys() if self.before.get(owner) != after.get(owner)}
+    def compare_books(self, label: str, may_change: Callable[[str], bool], *, tables: Collection[str] = ()) -> None:
+        """Find rows that changed, in these tables or in all, and whose owner is not one of those allowed."""
+        before = {key: digest for key, digest in self.before.items() if not tables or key[1] in tables}
+        after = self.books.photograph(tables)
+        changed = {key[0] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
         strange = sorted(owner for owner in changed if not may_change(owner))
         if strange:
             self.tally.findings.append(f"{label}: changed rows of {', '.join(strange)}")

@@ -1,10 +1,13 @@
 """Makes the requests: every route, method and principal, with rows of each customer and with rows that nobody has.
 
 A request that names a stranger's row comes with a twin that names a row that does not exist; both must be answered
-alike. `every` thins out the variants so that a short run still touches each route, method, principal and customer.
+alike. A short run is thinned out: of the variants one in `every` is sent, and where only rows are named, principals of
+one role take turns, so that each route, method and role still meets an own row, one of a customer beside, one of a
+stranger's and one that nobody has. `seed` decides whose turn it is.
 """
 
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +24,10 @@ from tests.isolation.world import World
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 CAPABLE = ("a_owner", "b_owner", "r1_admin")
+# Some forms stand on every page, and a choice of ten products is ten forms of one kind.
+FORMS_ALIKE_MOST = 4
+# Of the forms without a token, which nobody's rows are behind, a short run sends one in so many.
+TOKENLESS_EVERY = 3
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 LINKS = {"uidb36": "1", "key": "abc-def", "product_key": shop.PRODUCT}
 assert LINKS.keys() == set(LINK_PARAMETERS)
@@ -67,8 +74,10 @@ VARIANTS = (
 class Generator:
     """All requests for one world."""
 
-    def __init__(self, world: World, principals: list[Principal], *, every: int = 1) -> None:
-        self.world, self.principals, self.every = world, principals, every
+    def __init__(
+        self, world: World, principals: list[Principal], *, every: int = 1, is_whole: bool = True, seed: int = 0
+    ) -> None:
+        self.world, self.principals, self.every, self.is_whole, self.seed = world, principals, every, is_whole, seed
         self.forms: dict[str, list[tuple[Principal, spider.Form]]] = {}
         self.subjects = {letter: of_customer(world, letter) for letter in LETTERS}
         self.names = {
@@ -98,39 +107,71 @@ class Generator:
 
     def openers(self, route: Route) -> Iterator[Ask]:
         """Requests of those who can do much, about all of their own rows: they show that the route works at all."""
+        seen = set()
+        for ask in (*self._forms_sent(route), *self._openers(route)):
+            said = (str(ask), repr(ask.form), repr(ask.body))
+            if said not in seen:
+                seen.add(said)
+                yield ask
+
+    def _forms_sent(self, route: Route) -> Iterator[Ask]:
+        """The forms that lead to the route as their pages show them; of many alike some, evenly chosen."""
+        alike: dict[tuple[str, ...], list[tuple[Principal, spider.Form]]] = defaultdict(list)
         for principal, form in self.forms.get(route.name, ()):
-            yield Ask(
-                route=route,
-                principal=principal,
-                method="POST",
-                path=form.path,
-                variant="as on its page",
-                query=form.query,
-                form=dict(form.values),
-            )
-        for name in ("token a write", "token r1 staff") if route.is_api else CAPABLE:
+            alike[principal.name, form.path, *form.values].append((principal, form))
+        for found in alike.values():
+            for principal, form in found if self.is_whole else found[:: -(-len(found) // FORMS_ALIKE_MOST)]:
+                yield Ask(
+                    route=route,
+                    principal=principal,
+                    method="POST",
+                    path=form.path,
+                    variant="as on its page",
+                    query=form.query,
+                    form=dict(form.values),
+                )
+
+    def _openers(self, route: Route) -> Iterator[Ask]:
+        """By each about their first row, and about their others by each or, in a short run, by one of them in turn."""
+        names = ("token a write", "token r1 staff") if route.is_api else CAPABLE
+        for place, name in enumerate(names):
             principal = next(each for each in self.principals if each.name == name)
             for method in METHODS:
                 own = self.subjects[self._home(principal).letter]
-                for subject in own if route.rows and method in ("GET", "POST") else own[:1]:
-                    yield self._ask(route, principal, method, subject, named=[subject], extra=PLAIN)
+                for number, subject in enumerate(own if route.rows and method in ("GET", "POST") else own[:1]):
+                    is_plain_first = number == 0 and method in ("GET", "POST")
+                    turn = self._dice(route.path, method, str(number)) % len(names)
+                    if self.is_whole or is_plain_first or turn == place:
+                        yield self._ask(route, principal, method, subject, named=[subject], extra=PLAIN)
             if not route.is_api:
                 home = self._home(principal)
                 yield self._ask(route, principal, "GET", home, named=[home], extra=USUAL)
 
     def pairs(self, route: Route, *, takes: frozenset[str]) -> Iterator[Pair]:
         """Every request to this route that is not left out; variants only by the methods that it `takes`."""
+        turns = self._turns(route, methods=[each for each in ("GET", "POST") if each in takes])
         for principal in self.principals:
-            is_at_home = route.is_api == (principal.kind == "token") or principal.kind == "none"
             for method in METHODS:
                 for number, subject in enumerate(self._subjects(route, principal)):
-                    is_kept = is_at_home and method in takes and method in ("GET", "POST") and self._is_first(subject)
+                    is_kept = self._is_first(subject) and (principal.name, method, subject.letter) in turns
                     if is_kept or self._is_chosen(route.path, principal.name, method, str(number)):
                         yield self._pair(route, principal, method, subject, named=[subject], extra=PLAIN)
-            if is_at_home:
+            if _is_at_home(route, principal):
                 yield from self._variants(route, principal, methods=[each for each in ("GET", "POST") if each in takes])
                 yield from self._bodies(route, principal) if "POST" in takes else ()
                 yield from self._without_csrf(route, principal)
+
+    def _turns(self, route: Route, *, methods: list[str]) -> set[tuple[str, str, str]]:
+        """Who asks how about whose rows, by the letter: all, or one for each role, method and standing."""
+        may: dict[tuple[str, str, str], list[tuple[str, str, str]]] = defaultdict(list)
+        for principal in self.principals:
+            letters = [*LETTERS, ""] if route.rows else [self._home(principal).letter]
+            for letter in letters if _is_at_home(route, principal) else []:
+                for method in methods:
+                    may[principal.role, method, principal.stands(letter)].append((principal.name, method, letter))
+        if self.is_whole:
+            return {each for found in may.values() for each in found}
+        return {found[self._dice(route.path, *key) % len(found)] for key, found in may.items()}
 
     def _is_first(self, subject: Subject) -> bool:
         return not subject.letter or subject == self.subjects[subject.letter][0]
@@ -159,7 +200,10 @@ class Generator:
                         yield self._pair(route, principal, method, subject, named=[subject], extra=extra)
 
     def _is_chosen(self, *parts: str) -> bool:
-        return zlib.crc32("|".join(parts).encode()) % self.every == 0
+        return self._dice(*parts) % self.every == 0
+
+    def _dice(self, *parts: str) -> int:
+        return zlib.crc32("|".join(parts).encode(), self.seed)
 
     def _queries(self, route: Route, principal: Principal) -> list[Extra]:
         """Parameters that the product reads and some that it must not listen to, with a stranger's words and ids."""
@@ -201,7 +245,14 @@ class Generator:
         if own.letter not in principal.sees or not (route.rows or route.is_api):
             return
         for letter in sorted(set(LETTERS) - principal.knows):
-            for stranger in self.subjects[letter][: 8 if self.every < 4 else 2]:
+            peers = [each.name for each in self.principals if each.role == principal.role and each.sees]
+            if (
+                not self.is_whole
+                and peers[self._dice(route.path, principal.role, letter) % len(peers)] != principal.name
+            ):
+                continue
+            turn = self._dice(route.path, principal.name, letter) % 2
+            for stranger in self.subjects[letter][:8] if self.is_whole else self.subjects[letter][turn : turn + 1]:
                 shapes = [
                     ("strange body", [stranger], [NOWHERE]),
                     ("mixed body", [own, stranger], [own, NOWHERE]),
@@ -223,7 +274,8 @@ class Generator:
             return
         subject = self._home(principal)
         for method in WITH_BODY:
-            if method != "POST" and not self._is_chosen(route.path, principal.name, method, "no token"):
+            every = self.every if method != "POST" else 1 if self.is_whole else TOKENLESS_EVERY
+            if self._dice(route.path, principal.name, method, "no token") % every:
                 continue
             ask = self._ask(route, principal, method, subject, named=[subject], extra=Extra(label="no token"))
             yield Pair(ask=replace(ask, has_csrf=False), twin=None)
@@ -267,6 +319,11 @@ class Generator:
     def _operations(route: Route) -> dict[str, dict[str, Any]]:
         """The operations of the API at this route by method."""
         return {method: each for (method, path), each in fields.api_operations().items() if path == route.path}
+
+
+def _is_at_home(route: Route, principal: Principal) -> bool:
+    """Whether the route is meant for this kind of principal at all: pages for people, the API for programs."""
+    return route.is_api == (principal.kind == "token") or principal.kind == "none"
 
 
 def _names(ask: Ask) -> Any:
