@@ -28,6 +28,7 @@ CONFLICTS = {
 STATES = {
     "wrong_state": "It does not apply to the present state.",
     "change_under_way": "A change of the subscription is under way.",
+    "term_over": "The term is over, and the vendor has yet to say what became of it.",
     "window_closed": "Not all of its seats can be returned any more.",
     "changed": "Something changed since the preview, or ending was asked for without its fingerprint.",
 }

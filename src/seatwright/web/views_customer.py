@@ -16,9 +16,12 @@ from django.views.decorators.http import require_GET, require_POST
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
 from seatwright.operations import queries as operations
+from seatwright.rules import business_dates, renewals
 from seatwright.subscriptions import queries as holdings
 from seatwright.web import editor, formats, renewal_form, requests, timeline_words, wording, wording_term
 from seatwright.workflows import (
+    change_status,
+    end_of_life,
     follow_order,
     licence_rows,
     look_ahead,
@@ -182,6 +185,7 @@ def subscription_page(
     page = overview.subscription(by=by, subscription_id=subscription_id, at=at)
     requests.enter(request, customer_id=page.customer.customer_id)
     zone = page.customer.time_zone
+    today = business_dates.business_date(at=at, zone=page.customer.reseller_time_zone)
     choices = renewal_choices.choices(by=by, subscription_id=subscription_id, at=at)
     row = holdings.holding(seen_by=by, subscription_id=subscription_id)
     course = subscription_timeline.course(page=page, row=row, plan=None if choices is None else choices.plan, at=at)
@@ -196,7 +200,10 @@ def subscription_page(
         "may_change": permissions.allowed(
             by=by, action="seats.book", reseller_id=page.customer.reseller_id, customer_id=page.customer.customer_id
         ),
-        "can_end_now": page.row.ours > 0 and page.row.returnable_total >= page.row.ours,
+        "is_running": row.status in licence_rows.LIVE_STATES
+        and at < renewals.term_ends_at(renews_on=row.commitment_end_on),
+        "has_ended": page.row.status in end_of_life.STATES,
+        "can_end_now": change_status.ends_until(row=row, on=today, at=at) is not None,
         "now": at,
     }
     return render(request, "pages/subscription.html", values, status=status)

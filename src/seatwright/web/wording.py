@@ -46,6 +46,8 @@ EVENTS: Words = {
     "transition.refused": gettext_lazy("Swap of seats not carried out"),
     "cycle.charged": gettext_lazy("Billing period charged"),
     "term.renewed": gettext_lazy("Term renewed"),
+    "subscription.ending": gettext_lazy("Plans closed, since the licence has ended"),
+    "subscription.ended": gettext_lazy("Ended with its term"),
     "alarm.raised": gettext_lazy("Found missing at the vendor before the renewal"),
     "alarm.closed": gettext_lazy("No longer missing at the vendor"),
     "intent.scheduled": gettext_lazy("Renewal planned"),
@@ -109,6 +111,9 @@ EFFECTS: dict[change_status.Effect, Promise] = {
 }
 STATUS_REFUSALS: Words = {
     "wrong_state": gettext_lazy("The licence is in another state by now, so this does not apply to it."),
+    "term_over": gettext_lazy(
+        "The term is over, and the vendor has yet to say what became of it. Sync and look again."
+    ),
     "change_under_way": gettext_lazy("A change of this licence is under way. You can do this once that is done."),
     "window_closed": gettext_lazy(
         "It cannot end at once, because the return window of some of its seats has closed. It can end with its term: "

@@ -22,7 +22,7 @@ from seatwright.operations import changes as operations
 from seatwright.operations import queries as operation_queries
 from seatwright.orders import intents
 from seatwright.orders import queries as orders
-from seatwright.rules import business_dates, renewals, windows
+from seatwright.rules import business_dates, renewals
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import connections, pricing, status_operation
 from seatwright.workflows import wishes as wishing
@@ -92,15 +92,16 @@ def preview(*, by: Actor, subscription_id: uuid.UUID, action: Action, at: dt.dat
     customer = customers.customer(seen_by=by, customer_id=row.customer_id)
     if row.status not in _FROM[action]:
         raise NotPossible("wrong_state")
+    if at >= renewals.term_ends_at(renews_on=row.commitment_end_on):
+        raise NotPossible("term_over")
     if _is_changing(row):
         raise NotPossible("change_under_way")
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
     charges: list[dict[str, Any]] = []
     until = None
     if action is Action.END:
-        policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
-        until = _ends_until(row, policy, at=at)
-        if not row.seats or until is None:
+        until = ends_until(row=row, on=on, at=at)
+        if until is None:
             raise NotPossible("window_closed")
         charges = status_operation.refund(row, on=on)
     return Preview(
@@ -115,19 +116,23 @@ def preview(*, by: Actor, subscription_id: uuid.UUID, action: Action, at: dt.dat
     )
 
 
-def _ends_until(row: holdings.HoldingRow, policy: windows.WindowPolicy, *, at: dt.datetime) -> dt.datetime | None:
-    """The last safe moment for ending at once; None when it cannot be ended.
+def ends_until(*, row: holdings.HoldingRow, on: dt.date, at: dt.datetime) -> dt.datetime | None:
+    """The last safe moment for ending at once by the rules of the day `on`; None when it cannot be ended.
 
     All seats must be returnable, unless the vendor lets the whole term be cancelled up to its end, as it does in
     extended service (reference 5.2, 6.8).
     """
+    policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
     ends_at = renewals.term_ends_at(renews_on=row.commitment_end_on)
-    if row.cancellable_until is not None and row.cancellable_until >= ends_at and at < ends_at - policy.safety_margin:
-        return ends_at - policy.safety_margin
+    if not row.seats or row.status != "active" or at >= ends_at:
+        return None
+    last_safe_at = ends_at - policy.safety_margin
+    if row.cancellable_until is not None and row.cancellable_until >= ends_at and at < last_safe_at:
+        return last_safe_at
     open_now = pricing.returnable_of(row, at=at, policy=policy)
     if open_now.total < row.seats:
         return None
-    return min((batch.last_safe_at for batch in open_now.batches), default=None)
+    return min(batch.last_safe_at for batch in open_now.batches)
 
 
 def _effects(row: holdings.HoldingRow, action: Action) -> tuple[Effect, ...]:

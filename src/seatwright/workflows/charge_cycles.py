@@ -39,6 +39,11 @@ def post_due(*, at: dt.datetime) -> int:
     return posted
 
 
+def post_of(*, subscription_ids: Sequence[uuid.UUID], at: dt.datetime) -> int:
+    """Post what is due at `at` of these subscriptions, whatever their state; returns how many were posted."""
+    return _post_page(subscription_ids, at=at)
+
+
 def charge_id(*, subscription_id: uuid.UUID, start_on: dt.date) -> uuid.UUID:
     """The id under which the charge of the cycle that starts on that day is posted: the same whoever computes it."""
     return uuid.uuid5(subscription_id, f"{NAMESPACE_WORD}:{start_on.isoformat()}")

@@ -18,6 +18,8 @@ TOLD = frozenset(
         "intent.stayed",
         "status.changed",
         "status.refused",
+        "subscription.ending",
+        "subscription.ended",
         "term.renewed",
         "term.changed",
         "term.refused",

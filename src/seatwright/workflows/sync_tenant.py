@@ -28,6 +28,7 @@ from seatwright.vendors import port
 from seatwright.workflows import (
     buy_limits,
     connections,
+    end_of_life,
     readings,
     renew_terms,
     schedule_change,
@@ -156,6 +157,7 @@ def read_tenant(*, tenant: TenantRow, at: dt.datetime) -> dict[str, int]:
             cancellable_until=None,
         )
         written["subscriptions_changed"] += readings.take_in(row=row, seen=gone, at=at)
+        end_of_life.enter(subscription_id=row.subscription_id, at=at)
         written["drifts"] += readings.settle_drift(subscription_id=row.subscription_id, at=at)
     ours = {subscription.subscription_id.lower() for subscription in seen}
     written["pools"] = assignments.replace_pools(
@@ -234,6 +236,8 @@ def _enter_subscriptions(
         reading = readings.reading(subscription, ends_on=row.commitment_end_on)
         counts["subscriptions_changed"] += readings.take_in(row=row, seen=reading, at=at)
         counts["wishes_missing"] += schedule_change.reapply_if_missing(row=row, seen=subscription, at=at)
+        if reading.status in end_of_life.STATES and (row.seats or reading.status != "deleted"):
+            end_of_life.enter(subscription_id=row.subscription_id, at=at)
         counts["drifts"] += readings.settle_drift(subscription_id=row.subscription_id, at=at)
     return counts
 

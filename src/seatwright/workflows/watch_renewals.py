@@ -199,7 +199,7 @@ def close_answered(*, at: dt.datetime) -> int:
 
 
 def _answered(alarm: renewal_alarms.AlarmRow, row: holdings.HoldingRow, *, is_wished: bool) -> str:
-    if row.commitment_end_on != alarm.renews_on or row.status in ("cancelled", "deleted", "expired"):
+    if row.commitment_end_on != alarm.renews_on or row.status in ("cancelled", "deleted", "disabled", "expired"):
         return "over"
     if not is_wished:
         return "revoked"
