@@ -15,8 +15,8 @@ from tests.isolation.world import World
 # Words of the product or of the vendor, and digests: they are the same for everybody or say nothing.
 CLOSED = set(
     """
-    action actor_id actor_kind answered_over applies_to before billing_plan chain_key channel choice closed_by closed_how
-    content_hash country created_by currency default digest document_hash fingerprint found hash head hint
+    action actor_id actor_kind answered_over applies_to before billing_plan chain_key channel choice closed_by
+    closed_how content_hash country created_by currency default digest document_hash fingerprint found hash head hint
     idempotency_key key kind language lease_key made_by offer_key options ours parked_reason password policy_version
     previous_hash refusal request_ref role scope segment sku_id source state status subject_id subject_kind
     tax_treatment term theirs time_zone unit_rate usage_location vendor_end_of_term vendor_key vendor_next_term
