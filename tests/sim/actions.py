@@ -50,6 +50,7 @@ DEEDS = (
     Kind(name="auto_renew", weight=1.5, draw=_shares(2)),
     Kind(name="revoke", weight=2, draw=_shares(2)),
     Kind(name="buy", weight=1.2, draw=lambda chance: (_share(chance), _share(chance), chance.randint(1, 8))),
+    Kind(name="change_term", weight=1.5, draw=_shares(2)),
     Kind(name="suspend", weight=1.5),
     Kind(name="resume", weight=3),
     Kind(name="end", weight=0.7),

@@ -4,8 +4,9 @@ import calendar
 import datetime as dt
 import math
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Any
 
 from tests.sim import seeding
 
@@ -39,6 +40,12 @@ def cycle(anchor: dt.date, *, term: str, plan: str, on: dt.date) -> tuple[dt.dat
         starts.append(_within(anchor, number * months + passed, keeps_to_the_end=plan == "monthly"))
     first = max(start for start in starts if start <= on)
     return first, min([start for start in starts if start > on], default=ends)
+
+
+def term_on(terms: Sequence[dict[str, Any]], on: dt.date) -> dict[str, Any]:
+    """The term in which the day lies, the last one before it when none does."""
+    inside = [term for term in terms if term["start_on"] <= on]
+    return inside[-1] if inside else terms[0]
 
 
 def _within(anchor: dt.date, months: int, *, keeps_to_the_end: bool) -> dt.date:
@@ -75,3 +82,14 @@ PRICES: dict[tuple[str, str, str, str], str] = {
     for column, plan in seeding.PLANS.items()
     if row[column]
 }
+# Extended service: percent of the monthly price, or of the year's billed by the month where there is no monthly term.
+EXTENDED = ((("P1M", "monthly"), 103), (("P1Y", "monthly"), 123))
+EXTENDED_FROM_ON = dt.date(2026, 5, 4)
+
+
+def extended_rate(product_id: str, vendor_sku_id: str, *, on: dt.date) -> Fraction:
+    """What a seat costs for a month of extended service that begins on that day, 0 where it has no price."""
+    for plan, percent in EXTENDED if on >= EXTENDED_FROM_ON else ():
+        if (product_id, vendor_sku_id, *plan) in PRICES:
+            return Fraction(PRICES[product_id, vendor_sku_id, *plan]) * Fraction(percent, 100)
+    return Fraction()

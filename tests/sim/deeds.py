@@ -33,8 +33,10 @@ from seatwright.workflows import (
     settle_drift,
     status_operation,
     sync_tenant,
+    term_operation,
     wishes,
 )
+from seatwright.workflows import change_term as changing_term
 from seatwright.workflows import (
     look_ahead as looking,
 )
@@ -151,6 +153,40 @@ def buy(world: World, number: int, share: float, which: float, seats: int) -> No
             world.worker += 1
             continue
         world.model.bought(orders.order(seen_by=SYSTEM, order_id=order_id), quoted.calculation, plan, at=world.now())
+        return
+
+
+def change_term(world: World, number: int, share: float, which: float) -> None:
+    """A longer term at once, one of those that are offered now."""
+    row = picked(held(world, number), share)
+    if row is None:
+        return
+    by = world.owner(number)
+    try:
+        shown = changing_term.choices(by=by, subscription_id=row.subscription_id, at=world.now())
+        chosen = picked([each for each in shown if each.change.is_new_term], which)
+        if chosen is None:
+            return
+        pair = term_operation.pair_of(chosen.line)
+        quote_id = changing_term.prepare(by=by, subscription_id=row.subscription_id, to=pair, at=world.now())
+    except changing_term.NotPossible:
+        world.did["refused term"] += 1
+        return
+    for _ in range(3):
+        quoted = changing_term.prepared(by=by, quote_id=quote_id, at=world.now())
+        try:
+            order_id = changing_term.place(
+                by=by,
+                quote_id=quote_id,
+                idempotency_key=quoted.idempotency_key,
+                agreed_words=AGREED,
+                on_behalf_reason="",
+                at=world.now(),
+            )
+        except Died:
+            world.worker += 1
+            continue
+        world.model.term_ordered(orders.order(seen_by=SYSTEM, order_id=order_id), quoted.calculation, at=world.now())
         return
 
 
@@ -364,6 +400,8 @@ def _decision(world: World, view: queries.OperationView) -> run_desk.Decision:
     truth = world.model.vendor_seats(view.intent.get("vendor_subscription_id", ""))
     if view.kind == buying.KIND:
         return "look_again" if world.model.has_effect(world.model.operations[view.id]) else "not_done"
+    if view.kind == changing_term.KIND:
+        return "done" if world.model.has_effect(world.model.operations[view.id]) else "not_done"
     if view.kind == change_seats.KIND:
         has_effect = world.model.has_effect(world.model.operations[view.id])
         return "done" if has_effect and truth == view.intent["seats_after"] else "not_done"

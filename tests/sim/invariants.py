@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.sim.models import Held, Model, News
 
 LIVE = ("active", "pending")
+OVER = ("expired", "disabled", "deleted")
+BEGINNINGS = ("subscription.renewed", "subscription.extended")
 
 
 class Violated(BaseException):
@@ -31,15 +33,9 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
-def term_on(held: "Held", on: dt.date) -> dict[str, Any]:
-    """The term in which the day lies, the last one before it when none does."""
-    inside = [term for term in held.terms if term["start_on"] <= on]
-    return inside[-1] if inside else held.terms[0]
-
-
 def due_minor(held: "Held", *, before: int, after: int, on: dt.date) -> int:
     """What the change costs until its charge cycle or the term is over."""
-    term = term_on(held, on)
+    term = arithmetic.term_on(held.terms, on)
     start, end = arithmetic.cycle(
         term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=max(on, term["anchor_on"])
     )
@@ -56,22 +52,69 @@ def due_minor(held: "Held", *, before: int, after: int, on: dt.date) -> int:
 def invariant_09_terms_have_the_price_of_their_first_day(model: "Model", news: "News") -> None:
     for term in news.terms:
         held = model.held[term["subscription_id"]]
+        if held.terms and model.change_behind(term) is not None:
+            _cut(model, held, term)
         for earlier in held.terms:
-            model.require(earlier["end_on"] <= term["start_on"], "04: two terms overlap")
+            model.require(_over_on(earlier) <= term["start_on"], "04: two terms overlap")
         held.terms.append(term)
-        parts = term["offer_key"].split(":")
-        rate = (
-            arithmetic.PRICES.get((parts[1], parts[2], term["term"], term["billing_plan"])) if len(parts) > 2 else None
+        rates, entered = _prices(model, held, term), arithmetic.Fraction(term["unit_rate"] or 0)
+        shown = " or ".join(f"{float(rate):g}" for rate in rates)
+        model.require(entered in rates, f"09: a term was entered at {term['unit_rate']!r}, its price is {shown}")
+
+
+def _prices(model: "Model", held: "Held", term: dict[str, Any]) -> list[arithmetic.Fraction]:
+    """The price of the term, 0 where none is known: that of its product, with a surcharge where it is extended.
+
+    Extended service that only its offer's name tells is not told from an ordinary month, and is let pass at its price.
+    """
+    parts = term["offer_key"].split(":")
+    if len(parts) < 3:
+        return [arithmetic.Fraction()]
+    rates = [arithmetic.Fraction(arithmetic.PRICES.get((parts[1], parts[2], term["term"], term["billing_plan"]), 0))]
+    if _made_the_term(model, held, term) == "subscription.extended":
+        rates.append(arithmetic.extended_rate(parts[1], parts[2], on=term["start_on"]))
+    return rates
+
+
+def _made_the_term(model: "Model", held: "Held", term: dict[str, Any]) -> str:
+    """The kind of the vendor's effect that began the term, empty where there was none."""
+    start = term["start_on"].isoformat()
+    for effect in reversed(model.effects):
+        is_beginning = effect["subject"] == held.vendor_id and effect["kind"] in BEGINNINGS
+        if is_beginning and str(json.loads(effect["before"])["termEndsAt"])[:10] == start:
+            return str(effect["kind"])
+    return ""
+
+
+def _cut(model: "Model", held: "Held", term: dict[str, Any]) -> None:
+    """The term before is over where this one begins; a cycle that began before the product came was charged by others,
+
+    and what is given back of it here therefore leaves this many seats of theirs on its days.
+    """
+    start, before = term["start_on"], held.terms[-1]
+    before["cut_on"] = term["charged_from_on"] = start
+    first, last = arithmetic.cycle(before["anchor_on"], term=before["term"], plan=before["billing_plan"], on=start)
+    if first < max(before["start_on"], before["charged_from_on"]):
+        ours = sum(
+            charge["seats"]
+            for charge in model.charges.get(term["subscription_id"], [])
+            if charge["kind"] not in ("term", "term_credit")
+            and charge["period_start_on"] <= start < charge["period_end_on"]
         )
-        is_same = arithmetic.Fraction(rate) == arithmetic.Fraction(term["unit_rate"]) if rate else not term["unit_rate"]
-        model.require(is_same, f"09: a term was entered at {term['unit_rate']!r}, its price is {rate}")
+        held.elsewhere.append((start, min(last, before["end_on"]), held.seats - ours))
+
+
+def _over_on(term: dict[str, Any]) -> dt.date:
+    """The first day after the term, or the one on which another one began inside it."""
+    over_on: dt.date = term.get("cut_on", term["end_on"])
+    return over_on
 
 
 def invariant_11_seats_change_only_for_a_reason_and_add_up(model: "Model", news: "News") -> None:
     for entry in news.entries:
         held = model.held[entry["subscription_id"]]
         held.seats += entry["seats"]
-        held.changes.append((_owed_from(model, held, entry), entry["seats"]))
+        held.changes.append((_owed_from(model, held, entry, news), entry["seats"]))
         model.require(entry["effective_at"] <= model.world.at, "24: seats are booked for a time to come")
     for operation_id in {entry["operation_id"] for entry in news.entries} & model.expected.keys():
         expected = model.expected[operation_id]
@@ -82,9 +125,11 @@ def invariant_11_seats_change_only_for_a_reason_and_add_up(model: "Model", news:
         model.require(seats == held.seats, f"11: {seats} seats are stored, the ledger has {held.seats}")
 
 
-def _owed_from(model: "Model", held: "Held", entry: dict[str, Any]) -> dt.date:
+def _owed_from(model: "Model", held: "Held", entry: dict[str, Any], news: "News") -> dt.date:
     """The day from which the entry is owed, by the reason that there must be for it."""
     expected = model.expected.get(entry["operation_id"])
+    if entry["kind"] == "ended" and entry["operation_id"] not in model.expected:
+        return _over_at_the_vendor(model, held)
     if entry["kind"] in ("added", "returned", "ended", "bought"):
         model.require(expected is not None, f"16: {entry['seats']} seats are {entry['kind']} that nobody asked for")
         assert expected is not None
@@ -94,13 +139,22 @@ def _owed_from(model: "Model", held: "Held", entry: dict[str, Any]) -> dt.date:
         return expected.on
     if entry["kind"] == "renewed":
         invariant_25_a_renewal_comes_when_the_vendor_has_made_it(model, held, entry)
-        return held.terms[-1]["start_on"]
+        # Where several of the vendor's terms went by unread, the seats are those of the first.
+        return min(term["start_on"] for term in news.terms if term["subscription_id"] == entry["subscription_id"])
     if entry["operation_id"] is None:
         first = held.terms[0]["charged_from_on"]
         model.require(entry["seats"] > 0 and entry["kind"] == "adopted", "11: seats come from nowhere")
         return min(first, held.terms[0]["start_on"])
     model.require(entry["subscription_id"] in model.adopting, "10: a difference was taken over by nobody")
     return arithmetic.business_day(model.adopting[entry["subscription_id"]])
+
+
+def _over_at_the_vendor(model: "Model", held: "Held") -> dt.date:
+    """The end of the last term of a subscription that nobody ended here: its life is over at the vendor."""
+    row, over_on = model.vendor_row(held.vendor_id), _over_on(held.terms[-1])
+    is_over = row is None or row["status"] == "deleted"
+    model.require(is_over and model.world.at.date() >= over_on, f"12: all seats are gone before {over_on}")
+    return over_on
 
 
 def invariant_25_a_renewal_comes_when_the_vendor_has_made_it(
@@ -120,10 +174,17 @@ def invariant_25_terms_follow_what_the_vendor_renewed(model: "Model", news: "New
             continue
         start = term["start_on"]
         model.require(start <= model.world.at.date(), f"25: the term of {start} is entered before its day")
+        changed = model.change_behind(term)
+        if changed is not None:
+            months = arithmetic.TERM_MONTHS[changed.leads_to[0]]
+            wanted = (*changed.leads_to, arithmetic.months_later(start, months), start)
+            entered = (term["term"], term["billing_plan"], term["end_on"], term["anchor_on"])
+            model.require(entered == wanted, f"25: {entered} is entered, {wanted} was ordered")
+            continue
         made = {
             str(json.loads(each["before"])["termEndsAt"])[:10]: json.loads(each["after"])
             for each in model.effects
-            if each["subject"] == held.vendor_id and each["kind"] in ("subscription.renewed", "subscription.extended")
+            if each["subject"] == held.vendor_id and each["kind"] in BEGINNINGS
         }
         on, last = start.isoformat(), {}
         # A product that was not told for long enters several of the vendor's terms as one.
@@ -170,7 +231,8 @@ def invariant_01_amounts_are_seats_times_days_times_price(model: "Model", news: 
     for charge in news.charges:
         held = model.held[charge["subscription_id"]]
         start, end = charge["period_start_on"], charge["period_end_on"]
-        term = term_on(held, start)
+        is_given_back = charge["kind"] == "term_credit"
+        term = arithmetic.term_on(held.terms, start - dt.timedelta(days=is_given_back))
         rate = charge["unit_rate"]
         model.require(rate == term["unit_rate"], f"09: charged at {rate}, frozen at {term['unit_rate']}")
         first, last = arithmetic.cycle(term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=start)
@@ -209,13 +271,17 @@ def invariant_15_wishes_change_only_as_wished(model: "Model", news: "News") -> N
         was, now = next(iter(before.values()), {}), next(iter(after.values()), {})
         touched = model.touched_wishes.get(key, [])
         names = {name for name, _value in touched}
+        if not now and held.row["status"] in OVER:
+            continue
         if not touched:
             model.require(key in ended, f"15: {was} became {now} without a wish")
         if "all" in names:
             model.require(not now, f"15: {now} is left after taking everything back")
             continue
+        own = {"term", "billing_plan"} if key in ended and ended[key].what == "term" else set()
         for name in (was.keys() | now.keys()) - names - {"quantity", "end_date", "ending"}:
-            model.require(was.get(name) == now.get(name), f"15: {name} went from {was.get(name)} to {now.get(name)}")
+            is_kept = now.get(name) == was.get(name) or (name in own and now.get(name) is None)
+            model.require(is_kept, f"15: {name} went from {was.get(name)} to {now.get(name)}")
         for name, value in touched:
             model.require(now.get(name) in (value, None), f"15: {value} was wished for {name}, {now.get(name)} is kept")
         if key in ended and not touched:
@@ -256,7 +322,11 @@ def _was_brought_about(model: "Model", expected: Any) -> bool:
     for effect in model.effects:
         if effect["subject"] == vendor_id and effect["at"] >= expected.asked_at:
             after = json.loads(effect["after"])
-            if after.get("quantity") == expected.after or after.get("status") == expected.what:
+            if expected.what == "term":
+                is_same = (after.get("termDuration"), after.get("billingCycle")) == expected.leads_to
+            else:
+                is_same = after.get("quantity") == expected.after or after.get("status") == expected.what
+            if is_same:
                 return True
     return False
 
@@ -293,8 +363,9 @@ def invariant_04_every_seat_is_charged_on_every_day(model: "Model") -> None:
         charged = [
             (each["period_start_on"], each["period_end_on"], each["seats"]) for each in model.charges.get(key, [])
         ]
+        charged += held.elsewhere
         for term in held.terms:
-            first, last = max(term["start_on"], term["charged_from_on"]), min(term["end_on"], today)
+            first, last = max(term["start_on"], term["charged_from_on"]), min(_over_on(term), today)
             if not term["unit_rate"] or last <= first or held.row["status"] == "deleted":
                 continue
             first = _first_cycle(term, first)

@@ -26,19 +26,23 @@ CARTS_MOST = 9
 
 @dataclasses.dataclass(kw_only=True)
 class Held:
-    """One subscription as it must stand; `changes` are seats by the day from which they are owed."""
+    """One subscription as it must stand; `changes` are seats by the day from which they are owed.
+
+    `elsewhere` are stretches of days with the seats that somebody else charged on them before the product came.
+    """
 
     vendor_id: str
     seats: int = 0
     changes: list[tuple[dt.date, int]] = dataclasses.field(default_factory=list)
     terms: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    elsewhere: list[tuple[dt.date, dt.date, int]] = dataclasses.field(default_factory=list)
     wishes: dict[str, Any] = dataclasses.field(default_factory=dict)
     row: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(kw_only=True)
 class Expected:
-    """What an operation must book once it is done, and when it was asked for."""
+    """What an operation must book once it is done, and when it was asked for; `leads_to` is a term with its plan."""
 
     what: str
     subscription_id: uuid.UUID
@@ -47,6 +51,7 @@ class Expected:
     due_minor: int
     on: dt.date
     asked_at: dt.datetime
+    leads_to: tuple[str, str] = ("", "")
     booked: int = 0
 
 
@@ -158,6 +163,32 @@ class Model:
             asked_at=at,
         )
 
+    def term_ordered(self, order: Any, calculation: Any, *, at: dt.datetime) -> None:
+        """A longer term was ordered as quoted: the rest of the old cycle given back, the first new one in full."""
+        ((line,), (priced,)) = (order.lines, calculation.lines)
+        if line.operation_id in self.expected:
+            return
+        self.mutations += 1
+        self.world.did["term ordered"] += 1
+        held, on = self.held[priced.subscription_id], at.date()
+        leads_to = (priced.term, priced.billing_plan)
+        row = arithmetic.term_on(held.terms, on)
+        _vendor, product_id, vendor_sku_id, *_others = row["offer_key"].split(":")
+        rate = arithmetic.PRICES[product_id, vendor_sku_id, *leads_to]
+        due = arithmetic.cents(held.seats, rate, first=0, last=1, days=1)
+        due += invariants.due_minor(held, before=held.seats, after=0, on=on)
+        self.require(priced.due_now_minor == due, f"02: quoted {priced.due_now_minor}, due are {due}")
+        self.expected[line.operation_id] = Expected(
+            what="term",
+            subscription_id=priced.subscription_id,
+            before=held.seats,
+            after=held.seats,
+            due_minor=due,
+            on=on,
+            asked_at=at,
+            leads_to=leads_to,
+        )
+
     def wished(self, subscription_id: uuid.UUID, wished: dict[Any, Any], *, cleared: Sequence[Any] = ()) -> None:
         self.mutations += 1
         touched = self.touched_wishes.setdefault(subscription_id, [])
@@ -238,6 +269,14 @@ class Model:
         """The request ids of the operations that hold this key."""
         rows = self._tables["Operation"].objects.filter(lease_key=lease_key).exclude(state__in=("queued", *TERMINAL))
         return [str(each) for each in rows.values_list("request_id", flat=True)]
+
+    def change_behind(self, term: dict[str, Any]) -> Expected | None:
+        """The order that made this term begin inside another one, None when it follows on one that ended."""
+        for operation_id, expected in self.expected.items():
+            is_of_it = expected.subscription_id == term["subscription_id"] and expected.on == term["start_on"]
+            if expected.what == "term" and is_of_it and self.operations[operation_id]["state"] == "done":
+                return expected
+        return None
 
     def drifts(self) -> list[dict[str, Any]]:
         return self.rows("Drift", closed_at__isnull=True)
