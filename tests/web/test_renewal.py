@@ -289,6 +289,23 @@ def test_the_radar_lists_renewals_by_deadline_with_what_is_planned(
     assert scenes.sign_in(Client(), "south_owner").get(path).status_code == 404
 
 
+def test_home_tells_of_a_renewal_only_while_it_can_save_something_and_nobody_has_decided(
+    owner: Client, premium: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at_home() -> str:
+        return plain(owner.get("/").content.decode())
+
+    told = "Business Premium It renews with 1 seat that nobody uses."
+    assert told not in at_home()
+    monkeypatch.setattr(requests, "now", lambda: dt.datetime(2027, 2, 1, 9, tzinfo=dt.UTC))
+    text = at_home()
+    # One of ten seats at 20.00 a month over the twelve months of the next term.
+    assert told in text
+    assert re.search(r"nobody uses. until Sun 28 Feb 2027, 01:00 CET .*?€240.00 over the next term Decide", text)
+    assert wish(owner, premium, total="9").status_code == 303
+    assert told not in at_home()
+
+
 def test_the_radar_folds_away_months_that_just_go_on(owner: Client, premium: uuid.UUID, scene: scenes.Scene) -> None:
     scenes.hold_monthly(scene)
     text = owner.get(reverse("renewals", args=[scene.customers["north"]])).content.decode()

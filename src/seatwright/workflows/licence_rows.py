@@ -29,7 +29,8 @@ LIVE_STATES = ("active", "pending", "suspended")
 class Need:
     """Something that waits for a decision, with its deadline.
 
-    `kind` is window_closing, over_assigned, drift, renewal_alarm or sheet, a renewal sheet to answer.
+    `kind` is window_closing, over_assigned, drift, renewal_alarm, renewal, one that nobody has decided, or sheet, a
+    renewal sheet to answer.
     """
 
     kind: str

@@ -16,8 +16,10 @@ from seatwright.customers import queries as customers
 from seatwright.orders import queries as orders
 from seatwright.rules import periods
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import licence_rows, pricing
+from seatwright.workflows import licence_rows, pricing, renewal_radar
 
+# A renewal that something can be saved at is told at home when it must be decided within this time.
+AHEAD = dt.timedelta(days=30)
 Band = licence_rows.Band
 LicenceRow = licence_rows.LicenceRow
 
@@ -88,8 +90,23 @@ def home(*, by: Actor, at: dt.datetime) -> Home:
     own = [grant.customer_id for grant in by.grants if grant.customer_id is not None]
     shown = [row for row in customers.customers(seen_by=by, limit=100) if row.customer_id in own]
     books = licence_rows.Books(by=by, shown=shown, at=at)
-    needs = sorted(books.needs, key=lambda need: (need.until is None, need.until or at, need.name))
+    undecided = renewal_radar.to_decide(by=by, customer_ids=[row.customer_id for row in shown], within=AHEAD, at=at)
+    found = [*books.needs, *(_renewal(each) for each in undecided)]
+    needs = sorted(found, key=lambda need: (need.until is None, need.until or at, need.name))
     return Home(tiles=tuple(books.tile(row) for row in shown), needs=tuple(needs))
+
+
+def _renewal(each: renewal_radar.Renewal) -> licence_rows.Need:
+    return licence_rows.Need(
+        kind="renewal",
+        customer_id=each.customer_id,
+        subscription_id=each.subscription_id,
+        name=each.name,
+        seats=each.unassigned,
+        until=each.decide_until,
+        amount_minor=each.at_stake_minor or 0,
+        currency=each.currency,
+    )
 
 
 def licences(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> Licences:

@@ -172,6 +172,34 @@ def renewals_of(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> tuple[
     return tuple(each for each in _renewals(rows, by=by, at=at) if each is not None)
 
 
+def to_decide(
+    *, by: Actor, customer_ids: Sequence[uuid.UUID], within: dt.timedelta, at: dt.datetime
+) -> tuple[Renewal, ...]:
+    """What these customers can still save at renewals decided `within` that time, and nobody has decided or is asked.
+
+    Months that just go on are left out, and so are renewals that a sheet asks about.
+    """
+    asked = {
+        line.subscription_id
+        for sheet in sheets.waiting(seen_by=by, customer_ids=customer_ids)
+        for line in sheet.lines
+        if line.state == "open"
+    }
+    rows = [
+        row
+        for row in holdings.holdings(seen_by=by, customer_ids=list(customer_ids))
+        if row.status in licence_rows.LIVE_STATES and row.subscription_id not in asked
+    ]
+    return tuple(
+        each
+        for each in _renewals(rows, by=by, at=at)
+        if each is not None
+        and each.can_save
+        and not (each.is_rollover or each.has_wish)
+        and each.decide_until <= at + within
+    )
+
+
 def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime) -> list[Renewal | None]:
     """The renewal of each row, in their order, in a fixed number of queries; None for terms that are over."""
     wished = intents.open_intents(subscription_ids=[row.subscription_id for row in rows])
