@@ -11,7 +11,7 @@ from typing import Any, Literal
 from django.db import transaction
 from django.db.models import Max
 
-from seatwright.access import audit
+from seatwright.access import audit, identifiers
 from seatwright.access.actors import Actor
 from seatwright.operations import states
 from seatwright.operations.models import Operation, State
@@ -136,15 +136,29 @@ def mark_unclear(*, operation_id: uuid.UUID, fence: int, at: dt.datetime, note: 
 
 
 @transaction.atomic
-def mark_not_sent(*, operation_id: uuid.UUID, fence: int, at: dt.datetime, note: str = "") -> None:
+def mark_not_sent(
+    *, operation_id: uuid.UUID, fence: int, at: dt.datetime, note: str = "", is_answered: bool = False
+) -> None:
     """Say that nothing happened at the vendor, so that the change may be sent again.
 
     To be called only on the vendor's own word (not sent, throttled) or after a read-back that proves absence once the
-    settle window has passed (invariant 18).
+    settle window has passed (invariant 18). `is_answered` says that the vendor answered that it will not do it now:
+    under the same request id it would repeat that answer for ever, so that the next send gets another one.
     """
     row = states.locked(operation_id=operation_id, fence=fence)
     to = State.RUNNING if row.state == State.UNCLEAR else None
-    states.write(row=row, action="not_sent", to=to, at=at, reason=note, sent_at=None, unclear_at=None, answered_at=None)
+    anew: dict[str, Any] = {"request_id": identifiers.new_id()} if is_answered else {}
+    states.write(
+        row=row,
+        action="not_sent",
+        to=to,
+        at=at,
+        reason=note,
+        sent_at=None,
+        unclear_at=None,
+        answered_at=None,
+        **anew,
+    )
 
 
 def finish(

@@ -69,7 +69,9 @@ def send(
             checkpoint("submit.unclear")
             return engine.Again(at=at + LOOK_AGAIN, why=why)
         case port.Refused(reason="not_sent" | "throttled" | "operation_pending" as reason, retry_at=retry_at):
-            operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note=reason)
+            operations.mark_not_sent(
+                operation_id=view.id, fence=view.fence, at=at, note=reason, is_answered=reason == "operation_pending"
+            )
             return engine.Again(at=retry_at or at + engine.backoff(view=view), why=reason, is_trouble=True)
         case port.Refused(reason="denied"):
             operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note="denied")
