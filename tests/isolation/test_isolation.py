@@ -13,7 +13,7 @@ from tests.isolation.world import World
 
 NIGHTLY = os.environ.get("SEATWRIGHT_TEST_SIZE") == "nightly"
 # One in so many of the variants is sent, each night others of them; the figures printed name the seed.
-THINNED = 60 if NIGHTLY else 800
+THINNED = 45 if NIGHTLY else 800
 SEED = int(os.environ.get("SEATWRIGHT_TEST_SEED") or (dt.date.today().toordinal() if NIGHTLY else 0))  # noqa: DTZ011 -- any number
 PROBES_LEAST = 50_000 if NIGHTLY else 10_000
 SHOWN_MOST = 25

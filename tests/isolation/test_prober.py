@@ -73,7 +73,7 @@ def test_rows_changed_by_a_stranger_are_named_by_their_owner(
 
 @pytest.mark.django_db
 def test_an_answer_that_caches_may_keep_is_found(world: World, everybody: list[principals.Principal]) -> None:
-    without = [each for each in settings.MIDDLEWARE if not each.endswith("PrivatePages")]
+    without = [each for each in settings.MIDDLEWARE if not each.endswith("UnkeptAnswers")]
     with override_settings(MIDDLEWARE=without, ROOT_URLCONF="tests.isolation.planted"):
         clear_url_caches()
         found = findings(world, everybody, "everybody")

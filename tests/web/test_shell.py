@@ -46,6 +46,12 @@ def test_no_page_can_be_kept_by_a_cache_or_run_a_script_that_is_not_ours(owner: 
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.django_db
+def test_a_redirect_from_a_link_that_lost_its_last_slash_is_not_kept_either(client: Client) -> None:
+    answer = client.get(reverse("account_reset_password_from_key", args=["1", "abc-def"]).rstrip("/"))
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (301, "no-store")
+
+
 def test_no_page_holds_inline_script_or_style_or_names_another_host(owner: Client, scene: scenes.Scene) -> None:
     for path in pages(scene):
         text = owner.get(path).content.decode()

@@ -1,4 +1,4 @@
-"""What holds for every page: a request reference, no caching, the person's language, and refusals mapped once."""
+"""What holds for every page: no caching, a request reference, the person's language, and refusals mapped once."""
 
 from collections.abc import Callable
 
@@ -17,8 +17,24 @@ from seatwright.workflows import buy_pricing, change_seats, pricing
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
+class UnkeptAnswers:
+    """No answer may be kept by anybody (S49), not even a redirect that Django gives before a page is asked.
+
+    Stands above all that answers by itself, and below what serves assets.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request."""
+        response = self.get_response(request)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
 class PrivatePages:
-    """Pages may be kept by nobody (S49), carry a reference, and speak the language that the person chose."""
+    """Pages carry a reference, and speak the language that the person chose."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -30,7 +46,6 @@ class PrivatePages:
             self._speak(request)
             response = self.get_response(request)
         response.headers["X-Request-ID"] = reference
-        response.headers["Cache-Control"] = "no-store"
         return _for_fragments(request, response)
 
     @staticmethod
