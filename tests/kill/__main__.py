@@ -1,18 +1,21 @@
-"""The kill matrix: `python -m tests.kill [--full] [--database sqlite|postgresql]`.
+"""The kill matrix: `python -m tests.kill [--full] [--minutes M] [--database sqlite|postgresql]`.
 
-Without `--full`: every point singly under one scenario each, and sampled ordered pairs. With it: every point under
-every scenario, and every ordered pair under one scenario each. Both databases at once, a table of figures at the end,
-and an exit code of 1 when anything was sent again, doubled, lost, wrongly resolved, parked, stuck, or never hit.
+Without `--full`: every checkpoint on one of the two databases, some under each job, and a few ordered pairs. With it:
+every point under every job, and every ordered pair of checkpoints that one job passes, scenarios by turns, in an order
+by chance and until the minutes are over. Both databases at once, a table of figures at the end, and an exit code of 1
+when anything was sent again, doubled, lost, wrongly resolved, parked, stuck, or never hit.
 """
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +23,12 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 BAD = ("resent", "doubled", "lost", "wrong", "parked", "stuck")
-PAIRS_SAMPLED = 5
-MONTHLY_SAMPLED, MONTHLY_FULL = 30, 400
+PAIRS_SAMPLED = 3
+SINGLES_OF_A_JOB = 2
+# How many cases of one job there is enough for.
+CASES_SAMPLED, CASES_FULL = 24, 350
 SAMPLED = ("timeout_after_effect",)
+DATABASES = ("sqlite", "postgresql")
 PROGRESS_EVERY_S = 30.0
 
 
@@ -30,21 +36,27 @@ def main() -> int:
     """Run one lane per database side by side and print what came of it."""
     parser = argparse.ArgumentParser(prog="python -m tests.kill")
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--database", choices=["sqlite", "postgresql"])
-    parser.add_argument("--lane", choices=["sqlite", "postgresql"], help=argparse.SUPPRESS)
+    parser.add_argument("--minutes", type=float, default=600, help="no case is begun after so long")
+    parser.add_argument("--database", choices=DATABASES)
+    parser.add_argument("--lane", choices=DATABASES, help=argparse.SUPPRESS)
+    parser.add_argument("--share", default="0/1", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.lane:
-        _say(json.dumps(_lane(database=given.lane, is_full=given.full)))
+        _say(json.dumps(_lane(given)))
         return 0
     from scripts import postgres
 
-    databases = [given.database] if given.database else ["sqlite", "postgresql"]
+    databases = [given.database] if given.database else list(DATABASES)
     with contextlib.ExitStack() as stack:
         environment = _environment()
         if "postgresql" in databases:
             environment["SEATWRIGHT_TEST_POSTGRES"] = stack.enter_context(postgres.server())
         started = time.monotonic()
-        lanes = [(each, _start(database=each, is_full=given.full, environment=environment)) for each in databases]
+        options = [*(["--full"] if given.full else []), f"--minutes={given.minutes}"]
+        lanes = [
+            (each, _start([f"--lane={each}", f"--share={place}/{len(databases)}", *options], environment=environment))
+            for place, each in enumerate(databases)
+        ]
         reports = {database: _report_of(process) for database, process in lanes}
         return _tell(reports=reports, took_s=time.monotonic() - started)
 
@@ -61,8 +73,8 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _start(*, database: str, is_full: bool, environment: dict[str, str]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.kill", "--lane", database, *(["--full"] if is_full else [])]
+def _start(options: list[str], *, environment: dict[str, str]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.kill", *options]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 
 
@@ -74,7 +86,7 @@ def _report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
     return report
 
 
-def _lane(*, database: str, is_full: bool) -> dict[str, Any]:
+def _lane(given: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="seatwright-kill-") as folder:
         os.environ["SEATWRIGHT_DATA_DIR"] = folder
         import django
@@ -83,30 +95,36 @@ def _lane(*, database: str, is_full: bool) -> dict[str, Any]:
         from tests.kill import lane
         from tests.operations import installation
 
-        if database == "sqlite":
+        if given.lane == "sqlite":
             place = installation.on_sqlite(template=Path(folder) / "template", folder=Path(folder) / "lane")
         else:
             url = os.environ["SEATWRIGHT_TEST_POSTGRES"]
             place = installation.on_postgres(server_url=url, folder=Path(folder) / "lane")
-        with lane.opened(place=place, monthly=MONTHLY_FULL if is_full else MONTHLY_SAMPLED) as opened:
-            return _run_all(opened, is_full=is_full)
+        with lane.opened(place=place, cases=CASES_FULL if given.full else CASES_SAMPLED) as opened:
+            return _run_all(opened, given)
 
 
-def _run_all(lane: Any, *, is_full: bool) -> dict[str, Any]:
+def _run_all(lane: Any, given: argparse.Namespace) -> dict[str, Any]:
     from seatwright.access import audit
-    from tests.kill import jobs
+    from tests.kill import journeys
     from tests.kill.lane import SCENARIOS
 
     figures: dict[str, Counter[str]] = {"alone": Counter(), "single": Counter(), "pair": Counter()}
     notes: list[str] = []
     points = {}
     said_at = time.monotonic()
-    pairs = [("seats", scenario) for scenario in SCENARIOS]
-    pairs += [(job, scenario) for job in jobs.JOBS for scenario in (SCENARIOS if is_full else SAMPLED)]
-    for job, scenario in pairs:
+    ends_at_s = said_at + 60 * given.minutes
+    begun = [("seats", scenario) for scenario in SCENARIOS]
+    begun += [(job, scenario) for job in journeys.JOBS for scenario in (SCENARIOS if given.full else SAMPLED)]
+    for job, scenario in begun:
         points[job, scenario], verdict = lane.discover(scenario, job=job)
         _count(figures["alone"], verdict, notes)
-    for case in _cases(points, is_full=is_full):
+    place, count = (int(part) for part in given.share.split("/"))
+    cases = list(_all_cases(points) if given.full else _some_cases(points, place=place, count=count))
+    for number, case in enumerate(cases):
+        if time.monotonic() > ends_at_s:
+            notes.append(f"the time is over: {len(cases) - number} of {len(cases)} cases were not begun")
+            break
         verdict = lane.run(case)
         _count(figures["single" if len(case.kills) == 1 else "pair"], verdict, notes)
         if time.monotonic() - said_at > PROGRESS_EVERY_S:
@@ -125,21 +143,57 @@ def _run_all(lane: Any, *, is_full: bool) -> dict[str, Any]:
     }
 
 
-def _cases(points: dict[tuple[str, str], Any], *, is_full: bool) -> Iterator[Any]:
-    """Each point alone, under every job and fault or under one of them in turn; then ordered pairs of points."""
+Points = dict[tuple[str, str], Any]
+
+
+def _all_cases(points: Points) -> Iterator[Any]:
+    """Each point under every job, then ordered pairs of checkpoints that one job passes; the scenarios take turns."""
     from tests.kill.lane import Case
 
-    every = list(dict.fromkeys(point for each in points.values() for point in each))
-    for number, point in enumerate(every):
-        holding = [key for key in points if point in points[key]]
-        for job, scenario in holding if is_full else [holding[number % len(holding)]]:
-            yield Case(job=job, scenario=scenario, kills=(point,))
-    pairs = [(first, second) for first in every for second in every if first.nth == second.nth == 1]
-    chosen = pairs if is_full else pairs[:: max(1, len(pairs) // PAIRS_SAMPLED)]
-    for number, (first, second) in enumerate(chosen):
-        holding = [key for key in points if first in points[key]]
-        job, scenario = holding[number % len(holding)]
-        yield Case(job=job, scenario=scenario, kills=(first, second))
+    passing: dict[tuple[str, Any], list[str]] = {}
+    holding: dict[Any, list[tuple[str, str]]] = {}
+    for (job, scenario), passed in points.items():
+        for point in passed:
+            passing.setdefault((job, point), []).append(scenario)
+        for kills in itertools.product([each for each in passed if each.nth == 1], repeat=2):
+            holding.setdefault(kills, []).append((job, scenario))
+    for number, ((job, point), scenarios) in enumerate(_by_chance(passing)):
+        yield Case(job=job, scenario=scenarios[number % len(scenarios)], kills=(point,))
+    for number, (kills, keys) in enumerate(_by_chance(holding)):
+        job, scenario = keys[number % len(keys)]
+        yield Case(job=job, scenario=scenario, kills=kills)
+
+
+def _by_chance(found: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    """The same order every time."""
+    return sorted(found.items(), key=lambda item: zlib.crc32(str(item[0]).encode()))
+
+
+def _some_cases(points: Points, *, place: int, count: int) -> Iterator[Any]:
+    """This database's share of the checkpoints under the jobs by turns, at least some of each job, and some pairs."""
+    from tests.kill.lane import Case
+
+    holding: dict[Any, list[tuple[str, str]]] = {}
+    for key, passed in points.items():
+        for point in passed:
+            if point.nth == 1:
+                holding.setdefault(point, []).append(key)
+    had: Counter[str] = Counter()
+    rarest_first = sorted(holding, key=lambda point: (len(holding[point]), point.name))
+    chosen = []
+    for point in rarest_first[place::count]:
+        job, scenario = min(holding[point], key=lambda key: (had[key[0]], key))
+        had[job] += 1
+        chosen.append((job, scenario, point))
+    for job, scenario in points:
+        further = [point for point in holding if (job, scenario) in holding[point]][place::count]
+        for point in further[had[job] :: 3][: max(SINGLES_OF_A_JOB - had[job], 0)]:
+            had[job] += 1
+            chosen.append((job, scenario, point))
+    for job, scenario, point in chosen:
+        yield Case(job=job, scenario=scenario, kills=(point,))
+    for (job, scenario, first), other in list(itertools.pairwise(chosen))[:: max(1, len(chosen) // PAIRS_SAMPLED)]:
+        yield Case(job=job, scenario=scenario, kills=(first, other[2]))
 
 
 def _count(figures: Counter[str], verdict: Any, notes: list[str]) -> None:

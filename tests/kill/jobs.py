@@ -1,41 +1,61 @@
 """What else is begun and killed besides seats: a wish for the renewal, a state, a longer term, a purchase.
 
 A job is prepared by the lane's process and placed, as often as it takes, by the lives; each looks at the vendor's own
-page for what must be there once in the end. Swaps have their power cuts in `tests/stories/test_swap.py`.
+page for what must be there once in the end. `journeys.py` has those that go further than one subscription.
 """
 
 import datetime as dt
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from tests.kill import grounds
 from tests.stories import world as worlds
 
 WORDS = "Order with obligation to pay"
 CARTS_MOST = 9
-MONTHLY_SEATS = 2
+PATCH = {"method": "PATCH", "path": "/subscriptions/", "nth": 1, "times": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the lives are to bring about: `plan` for them, `tenant` and `path` of the page, `shows` members of it."""
+    """What the lives are to bring about: `plan` for them, and what the page of that tenant's subscription shows then.
+
+    Without `shows` no page is looked at. `facts` are the job's own, for its `wrong`.
+    """
 
     plan: dict[str, Any]
-    tenant: str
-    vendor_subscription_id: str
-    shows: Mapping[str, Any]
+    tenant: str = ""
+    vendor_subscription_id: str = ""
+    shows: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What a case left behind: calls that reached the vendor, its effects, mails as (receiver, subject), operations."""
+
+    calls: list[dict[str, Any]]
+    effects: list[dict[str, Any]]
+    mails: list[tuple[str, str]]
+    opened: list[Any]
 
 
 class Job:
     """One kind of work, begun anew for each case; `by` is the login of the person."""
 
     by = "south_owner"
-    customer = "south"
+    # The call that a fault strikes.
+    write: Mapping[str, Any] = PATCH
 
     def __init__(self) -> None:
         self.count = 0
+
+    def wrong(self, world: worlds.World, wanted: Wanted, news: News) -> list[str]:
+        """What else is not as it must be in the end, in words."""
+        return []
 
     def begin(self, world: worlds.World, *, at: dt.datetime) -> Wanted:
         """Prepare the next case."""
@@ -49,7 +69,7 @@ class Job:
 class Schedule(Job):
     """A wish for fewer seats at the renewal, another number each time."""
 
-    by, customer = "north_owner", "north"
+    by = "north_owner"
 
     def wanted(self, world: worlds.World, *, at: dt.datetime) -> Wanted:
         row = world.holding("north", worlds.STANDARD)
@@ -93,14 +113,15 @@ class Term(Job):
             plan={"what": "term", "quote_id": str(quote_id), "idempotency_key": quote.idempotency_key},
             tenant="south",
             vendor_subscription_id=row.vendor_subscription_id,
-            shows={"quantity": MONTHLY_SEATS, "termDuration": "P1Y"},
+            shows={"quantity": grounds.MONTHLY_SEATS, "termDuration": "P1Y"},
         )
 
 
 class Purchase(Job):
     """A new subscription each time."""
 
-    by, customer = "north_owner", "north"
+    by = "north_owner"
+    write = {"method": "POST", "path": "/checkout$", "nth": 1, "times": 1}
 
     def wanted(self, world: worlds.World, *, at: dt.datetime) -> Wanted:
         from seatwright.workflows import buy
@@ -148,33 +169,10 @@ def accept_agreement(world: worlds.World) -> None:
     world.work()
 
 
-JOBS: dict[str, type[Job]] = {"schedule": Schedule, "status": Status, "term": Term, "buy": Purchase}
-
-
-def seed_monthly(count: int, *, now: dt.datetime) -> dict[str, Any]:
-    """More of the vendor's books: monthly subscriptions of `south`, one for each case of `Term`."""
-    row = worlds.ROWS[worlds.EXCHANGE]
-    held = [
-        {
-            "id": str(uuid.UUID(int=number, version=4)),
-            "productId": row["product_id"],
-            "skuId": row["vendor_sku_id"],
-            "quantity": MONTHLY_SEATS,
-            "term": "P1M",
-            "billingCycle": "monthly",
-            "createdAt": (now - dt.timedelta(days=10)).isoformat(),
-            "autoRenew": True,
-        }
-        for number in range(1, 1 + count)
-    ]
-    south = worlds._customer("south", "DE", held)
-    return {"customers": [south]}
-
-
 def place(plan: Mapping[str, Any], *, actor: Any, at: dt.datetime) -> None:
     """What the person does in each life: the same as before, since they do not know what became of it."""
     from seatwright.rules import timeline
-    from seatwright.workflows import buy, change_seats, change_status, change_term, schedule_change
+    from seatwright.workflows import buy, change_seats, change_status, change_term, schedule_change, swap
 
     if plan["what"] == "schedule":
         schedule_change.schedule(
@@ -187,8 +185,8 @@ def place(plan: Mapping[str, Any], *, actor: Any, at: dt.datetime) -> None:
     if plan["what"] == "status":
         _place_status(plan, actor=actor, at=at, workflow=change_status)
         return
-    journeys: dict[str, Any] = {"seats": change_seats, "term": change_term, "buy": buy}
-    journeys[plan["what"]].place(
+    booked: dict[str, Any] = {"seats": change_seats, "term": change_term, "buy": buy, "swap": swap}
+    booked[plan["what"]].place(
         by=actor,
         quote_id=uuid.UUID(plan["quote_id"]),
         idempotency_key=plan["idempotency_key"],

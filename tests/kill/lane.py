@@ -6,6 +6,7 @@ vendor together when nothing else can happen, and holds the product's books agai
 
 import contextlib
 import datetime as dt
+import email
 import time
 import uuid
 from collections import Counter
@@ -14,16 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.kill import jobs, life
+from tests.kill import grounds, jobs, journeys, life
 from tests.operations import installation, processes
 from tests.stories import world as worlds
 
 LIFE_MOST_S = 60.0
 SETTLE_S = 10
 PASSES_MOST = 2
-PATCH = {"method": "PATCH", "path": "/subscriptions/", "nth": 1, "times": 1}
-WRITES = dict.fromkeys(("seats", "schedule", "status", "term"), PATCH)
-WRITES["buy"] = {"method": "POST", "path": "/checkout$", "nth": 1, "times": 1}
 SCENARIOS: dict[str, dict[str, Any]] = {
     "no fault": {},
     "timeout_after_effect": {"kind": "timeout_after_effect"},
@@ -90,10 +88,12 @@ class Lane:
         self.world = world
         self.hits: Counter[str] = Counter()
         self.seats_up = True
-        self.jobs = {name: job() for name, job in jobs.JOBS.items()}
+        self.jobs = {name: job() for name, job in journeys.JOBS.items()}
         self.seen_at_vendor: set[str] = set()
         self.newest = {"call": 0, "effect": 0}
-        self._pages(jobs.Wanted(plan={}, tenant="north", vendor_subscription_id="", shows={}))
+        self.mails = place.data_dir / "mails"
+        self.mails.mkdir(exist_ok=True)
+        self._pages(jobs.Wanted(plan={}, tenant="north"))
 
     def discover(self, scenario: str, *, job: str = "seats") -> tuple[list[Point], Verdict]:
         """The points that this job under this fault passes when nobody dies, in their order, and what came of it.
@@ -106,12 +106,12 @@ class Lane:
     def run(self, case: Case) -> Verdict:
         """Begin the case's job and let it be killed as the case says, then hold the books against the vendor's."""
         world = self.world
-        self._news()
         fired_before = sum(world.simulator.fired().values())
         known = set(self._operation_ids())
         begun = self._begin_seats() if case.job == "seats" else self.jobs[case.job].begin(world, at=self._now())
+        self._news()
         if fault := SCENARIOS[case.scenario]:
-            world.simulator.fault(match=WRITES[case.job], **fault)
+            world.simulator.fault(match=jobs.PATCH if case.job == "seats" else self.jobs[case.job].write, **fault)
         verdict = Verdict(case=case)
         by = "north_owner" if case.job == "seats" else self.jobs[case.job].by
         for point in [*case.kills, None]:
@@ -125,7 +125,12 @@ class Lane:
         )
         verdict.resent = 0 if case.job == "buy" else sum(count - 1 for count in heard.values())
         if isinstance(begun, jobs.Wanted):
-            self._judge_job(verdict, begun, effects=effects, known=known)
+            opened = self._opened(known)
+            self._judge_job(verdict, begun, effects=effects, opened=opened)
+            news = jobs.News(calls=arrived, effects=effects, mails=self._mails_sent(), opened=opened)
+            wrong = self.jobs[case.job].wrong(world, begun, news)
+            verdict.wrong += len(wrong)
+            verdict.notes.extend(wrong)
         else:
             self._judge(
                 verdict,
@@ -144,6 +149,15 @@ class Lane:
         for name, found in (("call", calls), ("effect", effects)):
             self.newest[name] = found[-1][f"{name}_id"] if found else self.newest[name]
         return calls, effects
+
+    def _mails_sent(self) -> list[tuple[str, str]]:
+        """Receiver and subject of each mail since this was asked last."""
+        found = []
+        for file in sorted(self.mails.iterdir()):
+            message = email.message_from_bytes(file.read_bytes())
+            found.append((str(message["To"]), str(message["Subject"])))
+            file.unlink()
+        return found
 
     def _operation_ids(self) -> list[uuid.UUID]:
         from django.apps import apps
@@ -175,6 +189,7 @@ class Lane:
             "kill_at": point.name if point else "",
             "nth": point.nth if point else 1,
             "hits_file": str(hits_file),
+            "mails": str(self.mails),
             "user_id": self.world.user_ids[by],
         }
         process = processes.process(
@@ -269,24 +284,30 @@ class Lane:
             )
 
     def _judge_job(
-        self, verdict: Verdict, wanted: jobs.Wanted, *, effects: list[dict[str, Any]], known: set[uuid.UUID]
+        self, verdict: Verdict, wanted: jobs.Wanted, *, effects: list[dict[str, Any]], opened: list[Any]
     ) -> None:
         """All that was opened is done with one effect at most, and the vendor's page shows what was wanted."""
-        from seatwright.operations import queries
         from seatwright.subscriptions import queries as holdings
 
-        opened = queries.views(operation_ids=[key for key in self._operation_ids() if key not in known])
-        requests = Counter(effect["request_id"] for effect in effects)
-        pages = self._pages(wanted)
-        verdict.doubled += sum(count - 1 for count in requests.values())
+        same = Counter((effect["request_id"], effect["kind"], effect["subject"]) for effect in effects)
+        # The calls about people's licences carry no id of the operation's; what they did is judged by its job.
+        requests = {effect["request_id"] for effect in effects if effect["kind"] != "licences_assigned"}
+        pages = self._pages(wanted) if wanted.shows else []
+        verdict.doubled += sum(count - 1 for count in same.values())
         verdict.doubled += sum(jobs.is_shown(page, wanted.shows) for page in pages) > 1
-        verdict.lost += not any(jobs.is_shown(page, wanted.shows) for page in pages)
-        verdict.parked += sum(each.state == "parked" for each in opened.values())
-        verdict.wrong += any(each.state != "done" for each in opened.values()) or bool(holdings.miscounted())
-        verdict.wrong += not set(requests) <= {name for each in opened.values() for name in jobs.request_ids(each)}
+        verdict.lost += bool(wanted.shows) and not any(jobs.is_shown(page, wanted.shows) for page in pages)
+        verdict.parked += sum(each.state == "parked" for each in opened)
+        verdict.wrong += any(each.state != "done" for each in opened) or bool(holdings.miscounted())
+        verdict.wrong += not requests <= {name for each in opened for name in jobs.request_ids(each)}
         if not verdict.is_good:
-            states = [(each.kind, each.state, each.parked_reason or each.last_error) for each in opened.values()]
+            states = [(each.kind, each.state, each.parked_reason or each.last_error) for each in opened]
             verdict.notes.append(f"{states}; {jobs.essence(effects)}; wanted {wanted.shows}")
+
+    def _opened(self, known: set[uuid.UUID]) -> list[Any]:
+        """The operations that are there now besides the known ones."""
+        from seatwright.operations import queries
+
+        return list(queries.views(operation_ids=[key for key in self._operation_ids() if key not in known]).values())
 
     def _pages(self, wanted: jobs.Wanted) -> list[dict[str, Any]]:
         """The subscription as the vendor shows it, or those that are new where none was named."""
@@ -318,10 +339,10 @@ class Lane:
 
 
 @contextlib.contextmanager
-def opened(*, place: installation.Installation, monthly: int = 0) -> Iterator[Lane]:
+def opened(*, place: installation.Installation, cases: int = 0) -> Iterator[Lane]:
     """A lane on this installation, with the vendor read once, without dedupe of request ids at the vendor.
 
-    `monthly` subscriptions stand ready for the jobs that use one up each.
+    There is enough of everything for so many cases of each job; without any, for seat changes alone.
     """
     from django.conf import settings
 
@@ -333,8 +354,9 @@ def opened(*, place: installation.Installation, monthly: int = 0) -> Iterator[La
         clock.freeze(by=SYSTEM, to=worlds.NOW, at=worlds.NOW)
         with worlds.running(place.data_dir / "books.sqlite3") as world:
             world.simulator.settings(dedupe=False)
-            world.simulator.seed(jobs.seed_monthly(monthly, now=worlds.NOW))
-            world.sync()
+            if cases:
+                world.simulator.seed(grounds.seed(cases=cases, now=worlds.NOW))
+                grounds.enter(world, cases=cases)
             jobs.accept_agreement(world)
             settings.ENVIRONMENT.worker_settle_s = SETTLE_S
             clock.advance(by=SYSTEM, to=world.at, at=world.at)

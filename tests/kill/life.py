@@ -18,12 +18,14 @@ def live(plan: Mapping[str, Any]) -> int:
     from seatwright.cli import worker
     from seatwright.customers import queries as customers
     from seatwright.operations import checkpoints, clock, durable
-    from tests.kill import jobs
+    from tests.kill import journeys
 
+    backend = "django.core.mail.backends.filebased.EmailBackend"
+    settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": {"file_path": plan["mails"]}}}
     checkpoints.arm(kill_at=plan["kill_at"], nth=plan["nth"], hits_file=Path(plan["hits_file"]))
     actor = customers.actor(user_id=plan["user_id"], channel="web", request_ref="")
     assert actor is not None
-    jobs.place(plan, actor=actor, at=clock.now())
+    journeys.place(plan, actor=actor, at=clock.now())
     # A resumed run waits for the engine's queue, which looks once a second in an installation.
     _get_or_create_dbos_registry().get_internal_queue()._polling_interval_sec = QUEUE_POLL_S
     # Ending the process is quicker than ending the engine's threads, and a death that every life but the last knows.

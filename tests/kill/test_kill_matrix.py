@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.kill import __main__ as matrix
+from tests.kill import jobs, journeys, points
 from tests.kill import lane as lanes
-from tests.kill import points
 from tests.operations import installation
+from tests.stories import world as worlds
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.kill
@@ -47,3 +49,43 @@ def test_the_source_names_the_checkpoints_of_a_seat_change() -> None:
     assert {"intent.committed", "submit.before_call", "record.committed", "run.claimed", "confirm.recorded"} <= set(
         points.names()
     )
+
+
+def test_every_checkpoint_is_died_at_on_one_of_the_databases_and_every_job_dies_on_each() -> None:
+    passed = {("seats", "no fault"): "abcdefgh", ("swap", "no fault"): "abcdxy", ("end", "no fault"): "abc"}
+    known = {key: [lanes.Point(name) for name in names] + [lanes.Point("a", 2)] for key, names in passed.items()}
+    shares = [list(matrix._some_cases(known, place=place, count=2)) for place in (0, 1)]
+    singles = [[case for case in cases if len(case.kills) == 1] for cases in shares]
+    assert {case.kills[0].name for cases in singles for case in cases} == set("abcdefghxy")
+    for cases in singles:
+        assert {case.job for case in cases} == {"seats", "swap", "end"}
+        assert all(case.kills[0] in known[case.job, case.scenario] for case in cases)
+
+
+def test_somebody_left_without_or_changed_twice_is_noticed() -> None:
+    def assigned(person: str, *plans: str) -> dict[str, object]:
+        return {"kind": "licences_assigned", "subject": person, "after": {plan: [] for plan in plans}}
+
+    def wronged(*effects: dict[str, object], calls: int = 0) -> list[str]:
+        call = {"path": "/v1.0/users/ada/assignLicense", "fault": ""}
+        return journeys.people_wronged(news(effects=list(effects), calls=[call] * calls), people=("ada", "ben"))
+
+    assert wronged(assigned("ada", worlds.STANDARD), assigned("ben", worlds.STANDARD, worlds.BASIC), calls=1) == []
+    assert wronged(assigned("ada")) == ["ada was left without"]
+    assert wronged(assigned("ada", worlds.EXCHANGE)) == ["ada was left without"]
+    assert wronged(*[assigned("ben", worlds.STANDARD)] * 2) == ["ben was changed 2 times"]
+    assert wronged(assigned("eve", worlds.STANDARD)) == ["eve was not asked for"]
+    assert wronged(calls=2) == ["/v1.0/users/ada/assignLicense was sent 2 times"]
+
+
+def test_a_mail_that_came_twice_or_not_at_all_is_noticed() -> None:
+    def wronged(*mails: tuple[str, str]) -> list[str]:
+        return journeys._Mailing.wrong(journeys.Alarm(), None, jobs.Wanted(plan={}), news(mails=list(mails)))
+
+    assert wronged(("ada", "alarm"), ("ben", "alarm")) == []
+    assert wronged(("ada", "alarm")) == ["1 mails of 2"]
+    assert wronged(("ada", "alarm"), ("ada", "alarm")) == ["('ada', 'alarm') came 2 times"]
+
+
+def news(**parts: list[object]) -> jobs.News:
+    return jobs.News(**{"calls": [], "effects": [], "mails": [], "opened": []} | parts)
