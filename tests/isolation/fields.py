@@ -46,6 +46,7 @@ FORM_VALUES = {
     "answer": "Until Friday",
     "promised": "",
     "self_service": "yes",
+    "feed": "make",
 }
 QUERY_VALUES = {
     "to": "",

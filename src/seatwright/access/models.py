@@ -119,3 +119,24 @@ class ApiToken(models.Model):
                 name="token_customer_has_reseller",
             ),
         ]
+
+
+class CalendarFeed(models.Model):
+    """The address under which a person's calendar program reads their deadlines; at most one counts for each person.
+
+    Only the SHA-256 digest of the secret in the address is here.
+    """
+
+    id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(revoked_at__isnull=True), name="calendar_feed_once_per_user"
+            ),
+        ]

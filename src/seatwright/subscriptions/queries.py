@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
@@ -262,6 +262,18 @@ def coming(
         on, last_id = after
         rows = rows.filter(Q(commitment_end_on__gt=on) | Q(commitment_end_on=on, pk__gt=last_id))
     return [_holding_row(row, ()) for row in rows.order_by("commitment_end_on", "pk")[:limit]]
+
+
+def with_open_windows(*, seen_by: Actor, at: dt.datetime, limit: int) -> list[HoldingRow]:
+    """Active subscriptions with seats that can be returned after `at` by our own arithmetic; months are left out."""
+    lots = SeatEntry.objects.filter(subscription=OuterRef("pk"), seats__gt=0, returnable_until__gt=at)
+    rows = Subscription.objects.filter(
+        permissions.visible_rows(seen_by=seen_by, action="licences.view"),
+        ~Q(term="P1M"),
+        Exists(lots) | Q(reopened_until__gt=at),
+        status="active",
+    )
+    return _with_lots(list(rows.order_by("pk")[:limit]))
 
 
 def open_drifts(*, seen_by: Actor, customer_ids: Sequence[uuid.UUID] | None = None) -> list[DriftRow]:

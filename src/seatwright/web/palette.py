@@ -42,6 +42,7 @@ def _pages(*, by: Actor) -> list[Entry]:
     places += [
         (_("Two-step sign-in"), "mfa_index", "shield-lock"),
         (_("Change password"), "account_change_password", "key"),
+        (_("Calendar feed"), "calendar", "calendar-event"),
         (_("Where you are signed in"), "usersessions_list", "device-desktop"),
     ]
     return [Entry(label=label, kind=_("Page"), href=reverse(name), icon=icon) for label, name, icon in places]
