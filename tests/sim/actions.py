@@ -22,7 +22,8 @@ class Kind:
 
 
 def _share(chance: random.Random) -> float:
-    return round(chance.random(), 4)
+    """From 0 up to, not including, 1."""
+    return min(round(chance.random(), 4), 0.9999)
 
 
 def _shares(count: int) -> Draw:

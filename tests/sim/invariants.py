@@ -4,6 +4,7 @@ They read the model, the rows that are new in the product's tables and the vendo
 """
 
 import datetime as dt
+import itertools
 import json
 import uuid
 from collections import Counter
@@ -77,11 +78,11 @@ def _prices(model: "Model", held: "Held", term: dict[str, Any]) -> list[arithmet
 
 
 def _made_the_term(model: "Model", held: "Held", term: dict[str, Any]) -> str:
-    """The kind of the vendor's effect that began the term, empty where there was none."""
+    """The kind of the vendor's effect that began the term in force on the first day, empty where there was none."""
     start = term["start_on"].isoformat()
     for effect in reversed(model.effects):
         is_beginning = effect["subject"] == held.vendor_id and effect["kind"] in BEGINNINGS
-        if is_beginning and str(json.loads(effect["before"])["termEndsAt"])[:10] == start:
+        if is_beginning and str(json.loads(effect["before"])["termEndsAt"])[:10] <= start:
             return str(effect["kind"])
     return ""
 
@@ -168,32 +169,39 @@ def invariant_25_a_renewal_comes_when_the_vendor_has_made_it(
 
 def invariant_25_terms_follow_what_the_vendor_renewed(model: "Model", news: "News") -> None:
     """A term of ours begins where one ended, after that day, with plan and length that the vendor gave it."""
+    entered: dict[uuid.UUID, list[dict[str, Any]]] = {}
     for term in news.terms:
-        held = model.held[term["subscription_id"]]
-        if len(held.terms) < 2:
+        start, changed = term["start_on"], model.change_behind(term)
+        if term is model.held[term["subscription_id"]].terms[0]:
             continue
-        start = term["start_on"]
         model.require(start <= model.world.at.date(), f"25: the term of {start} is entered before its day")
-        changed = model.change_behind(term)
-        if changed is not None:
-            months = arithmetic.TERM_MONTHS[changed.leads_to[0]]
-            wanted = (*changed.leads_to, arithmetic.months_later(start, months), start)
-            entered = (term["term"], term["billing_plan"], term["end_on"], term["anchor_on"])
-            model.require(entered == wanted, f"25: {entered} is entered, {wanted} was ordered")
+        if changed is None:
+            entered.setdefault(term["subscription_id"], []).append(term)
             continue
-        made = {
-            str(json.loads(each["before"])["termEndsAt"])[:10]: json.loads(each["after"])
-            for each in model.effects
-            if each["subject"] == held.vendor_id and each["kind"] in BEGINNINGS
-        }
-        on, last = start.isoformat(), {}
-        # A product that was not told for long enters several of the vendor's terms as one.
-        while on in made and on < term["end_on"].isoformat():
-            last = made[on]
-            on = str(last["termEndsAt"])[:10]
-        entered = (term["term"], term["billing_plan"], term["end_on"].isoformat())
-        shown = (last.get("termDuration"), last.get("billingCycle"), on)
-        model.require(entered == shown, f"25: {entered} is entered, the vendor made {shown}")
+        months = arithmetic.TERM_MONTHS[changed.leads_to[0]]
+        wanted = (*changed.leads_to, arithmetic.months_later(start, months), start)
+        is_so = (term["term"], term["billing_plan"], term["end_on"], term["anchor_on"])
+        model.require(is_so == wanted, f"25: {is_so} is entered, {wanted} was ordered")
+    for subscription_id, terms in entered.items():
+        _require_as_renewed(model, model.held[subscription_id], terms)
+
+
+def _require_as_renewed(model: "Model", held: "Held", terms: list[dict[str, Any]]) -> None:
+    """Terms entered at one look are what the vendor made; on which days those between began is not told by it."""
+    for before, after in itertools.pairwise(terms):
+        model.require(before["end_on"] == after["start_on"], f"25: {after['start_on']} does not follow on a term")
+    made = {
+        str(json.loads(each["before"])["termEndsAt"])[:10]: json.loads(each["after"])
+        for each in model.effects
+        if each["subject"] == held.vendor_id and each["kind"] in BEGINNINGS
+    }
+    on, shown, end = terms[0]["start_on"].isoformat(), set(), terms[-1]["end_on"].isoformat()
+    while on in made and on < end:
+        shown.add((made[on]["termDuration"], made[on]["billingCycle"]))
+        on = str(made[on]["termEndsAt"])[:10]
+    model.require(on == end, f"25: a term to {end} is entered, the vendor made one to {on}")
+    strange = {(term["term"], term["billing_plan"]) for term in terms} - shown
+    model.require(not strange, f"25: {strange} is entered, the vendor made {shown}")
 
 
 def invariant_25_no_wish_takes_effect_before_its_renewal(model: "Model", news: "News") -> None:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
+import msgspec
+
 from seatwright.billing import changes as billing
 from seatwright.operations import engine, runs
-from seatwright.rules import proration, windows
+from seatwright.rules import proration, term_change, windows
 from seatwright.subscriptions import changes as subscriptions
-from seatwright.vendors.partner_center import client
+from seatwright.vendors.partner_center import adapter, client
 from seatwright.workflows import (
     charge_cycles,
     connections,
@@ -133,23 +135,86 @@ def _unconfirmed(original: Any) -> Any:
 def _given_up(original: Any) -> Any:
     def send(view: Any, *, refuse: Any, **others: Any) -> Any:
         result = original(view, refuse=refuse, **others)
-        unclear = isinstance(result, engine.Again) and not result.is_trouble
+        unclear = view.kind == "change_seats" and isinstance(result, engine.Again) and not result.is_trouble
         return refuse(mock.Mock(reason="silent")) if unclear else result
 
     return send
+
+
+def _none_left(original: Any) -> Any:
+    def change(self: Any, *given: Any, wish: Any, **others: Any) -> Any:
+        def emptied(before: Any) -> Any:
+            wished = wish(before)
+            return wished if wished.quantity >= before.quantity else msgspec.structs.replace(wished, quantity=0)
+
+        return original(self, *given, wish=emptied, **others)
+
+    return change
+
+
+def _ends_later(original: Any) -> Any:
+    def begin_term(*, following: Any, **others: Any) -> None:
+        original(following=dataclasses.replace(following, end_on=following.end_on + dt.timedelta(days=1)), **others)
+
+    return begin_term
+
+
+def _nothing_back(original: Any) -> Any:
+    def new_term(**given: Any) -> Any:
+        return dataclasses.replace(original(**given), credit=None)
+
+    return new_term
 
 
 WORK = ("work", 6, 3600)
 EVERYBODY = tuple(("assign", 0, share / 5, 0.0, 20) for share in range(5))
 # More seats, people on all of them, and the seats given back.
 CROWDED = (("more", 0, 0.0, 3), WORK, *EVERYBODY, ("fewer", 0, 0.0, 0.9), WORK, ("pass", 3600))
+# A longer term at once, tried with every licence that there may be.
+LONGER = (("sync_all",), WORK, *(deed for share in range(5) for deed in (("change_term", 0, share / 5, 0.0), WORK)))
+WISHED = (
+    ("sync_all",),
+    WORK,
+    *(deed for share in range(5) for deed in (("wish_term", 0, share / 5, 0.9), WORK, ("more", 0, share / 5, 2), WORK)),
+)
+ELSEWHERE = (("sync_all",), WORK, ("foreign_seats", 0, 0.0, 2), ("calm",))
 ALL = (
     Sabotage(what="a cent too much", found_by="02", place=proration, name="change", by=_a_cent_more),
     Sabotage(what="charges are posted twice", found_by="02", place=billing, name="post", by=_twice),
     Sabotage(what="no cycle is charged", found_by="04", place=charge_cycles, name="_post_missing", by=always(0)),
     Sabotage(what="a new term at another price", found_by="09", place=renew_terms, name="_price", by=_dearer),
-    Sabotage(what="differences go unnoticed", found_by="10", place=readings, name="settle_drift", by=always(False)),
+    Sabotage(
+        what="differences go unnoticed",
+        found_by="10",
+        place=readings,
+        name="settle_drift",
+        by=always(False),
+        actions=ELSEWHERE,
+    ),
     Sabotage(what="a seat too many is booked", found_by="11", place=subscriptions, name="add_lot", by=_one_seat_more),
+    Sabotage(
+        what="no seat is left",
+        found_by="12",
+        place=adapter.PartnerCenter,
+        name="_change",
+        by=_none_left,
+    ),
+    Sabotage(
+        what="the old term is paid beside the new one",
+        found_by="02",
+        place=term_change,
+        name="new_term",
+        by=_nothing_back,
+        actions=LONGER,
+    ),
+    Sabotage(
+        what="a new term of another length",
+        found_by="25",
+        place=subscriptions,
+        name="begin_term",
+        by=_ends_later,
+        actions=LONGER,
+    ),
     Sabotage(
         what="people are not looked at",
         found_by="13",
@@ -159,7 +224,14 @@ ALL = (
         actions=(("sync_all",), WORK, *CROWDED * 5),
     ),
     Sabotage(what="windows never close", found_by="14", place=windows, name="returnable", by=_all_seats),
-    Sabotage(what="wishes are lost with a change", found_by="15", place=rebase_wishes, name="carried", by=_forgotten),
+    Sabotage(
+        what="wishes are lost with a change",
+        found_by="15",
+        place=rebase_wishes,
+        name="carried",
+        by=_forgotten,
+        actions=WISHED,
+    ),
     Sabotage(what="no settle window", found_by="18", place=connections, name="settled", by=always(True)),
     Sabotage(what="nothing is read back", found_by="18", place=engine._KINDS, name="change_seats", by=_unconfirmed),
     Sabotage(what="an open answer is called a refusal", found_by="18", place=sending, name="send", by=_given_up),

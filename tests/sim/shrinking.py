@@ -111,10 +111,10 @@ def _without_a_part(
 
 
 def told(outcome: runner.Outcome) -> str:
-    """The plan as Python that can be pasted into `test_regressions`."""
+    """The plan as an entry that can be pasted into `found.FOUND`."""
     plan = outcome.plan
-    lines = [f"# {outcome.violation}", "plans.Plan("]
-    lines += [f"    seed={plan.seed},", f"    customers={plan.customers},", f"    days={plan.days},"]
-    lines += [f"    vendor={plan.vendor!r},", "    actions=("]
-    lines += [f"        {action!r}," for action in plan.actions]
-    return "\n".join([*lines, "    ),", ")"])
+    lines = [f"    {outcome.violation!r}: plans.Plan("]
+    lines += [f"        seed={plan.seed},", f"        customers={plan.customers},", f"        days={plan.days},"]
+    lines += [f"        vendor={plan.vendor!r},", "        actions=("]
+    lines += [f"            {action!r}," for action in plan.actions]
+    return "\n".join([*lines, "        ),", "    ),"])

@@ -8,7 +8,7 @@ import pytest
 
 from seatwright.access.actors import SYSTEM
 from seatwright.subscriptions import queries as holdings
-from tests.sim import deeds, models, plans, seeding
+from tests.sim import deeds, found, models, plans, runner, seeding
 from tests.sim import world as worlds
 
 pytestmark = pytest.mark.simulation
@@ -22,6 +22,13 @@ def world(unblocked: None) -> Iterator[worlds.World]:
         model.look_at(opened)
         read(opened)
         yield opened
+
+
+@pytest.mark.parametrize("what", found.FOUND)
+def test_a_plan_that_failed_once_passes(what: str, unblocked: None) -> None:
+    plan = found.FOUND[what]
+    outcome = runner.run(plan)
+    assert (outcome.violation, outcome.actions) == ("", len(plan.actions))
 
 
 def read(world: worlds.World) -> None:
