@@ -1,0 +1,104 @@
+"""What customers do to what they have contracted: buy a licence, begin a longer term, turn the renewal on and off."""
+
+from seatwright.access.actors import SYSTEM
+from seatwright.orders import queries as orders
+from seatwright.rules import timeline
+from seatwright.vendors import port
+from seatwright.workflows import auto_renew as switching
+from seatwright.workflows import buy as buying
+from seatwright.workflows import buy_pricing, schedule_change, term_operation, wishes
+from seatwright.workflows import change_term as changing_term
+from tests.sim import arithmetic, deeds, seeding
+from tests.sim.world import Died, World
+
+SIGNATORY = buying.Signatory(first_name="Ada", last_name="Owner", email="ada@customer.example")
+
+
+def buy(world: World, number: int, share: float, which: float, seats: int) -> None:
+    """A licence that may not be held yet, accepting the vendor's agreement where that is still to be done."""
+    rows = deeds.held(world, number)
+    plans = [key for key in arithmetic.PRICES if f"{key[0]}:{key[1]}" in seeding.SOLD_KEYS]
+    plan = deeds.picked([key for key in plans if key[2:] != ("P3Y", "annual")], which)
+    if not rows or plan is None:
+        return
+    product_id, vendor_sku_id, term, billing_plan = plan
+    choice = buy_pricing.Choice(
+        tenant_id=rows[0].tenant_id,
+        offer_key=f"microsoft:{product_id}:{vendor_sku_id}:commercial:{term}:{billing_plan}:BE",
+        seats=seats,
+    )
+    by, customer_id = world.owner(number), world.people.customer_ids[number]
+    try:
+        quote_id = buying.prepare(by=by, customer_id=customer_id, choice=choice, at=world.now(), signatory=SIGNATORY)
+    except (buy_pricing.Refused, port.VendorTrouble):
+        world.did["refused purchase"] += 1
+        return
+    for _ in range(3):
+        quoted = buying.prepared(by=by, quote_id=quote_id, at=world.now())
+        try:
+            order_id = buying.place(
+                by=by,
+                quote_id=quote_id,
+                idempotency_key=quoted.idempotency_key,
+                agreed_words=deeds.AGREED,
+                on_behalf_reason="",
+                at=world.now(),
+            )
+        except Died:
+            world.worker += 1
+            continue
+        world.model.bought(orders.order(seen_by=SYSTEM, order_id=order_id), quoted.calculation, plan, at=world.now())
+        return
+
+
+def change_term(world: World, number: int, share: float, which: float) -> None:
+    """A longer term at once, one of those that are offered now."""
+    row = deeds.picked(deeds.held(world, number), share)
+    if row is None:
+        return
+    by = world.owner(number)
+    try:
+        shown = changing_term.choices(by=by, subscription_id=row.subscription_id, at=world.now())
+        chosen = deeds.picked([each for each in shown if each.change.is_new_term], which)
+        if chosen is None:
+            return
+        pair = term_operation.pair_of(chosen.line)
+        quote_id = changing_term.prepare(by=by, subscription_id=row.subscription_id, to=pair, at=world.now())
+    except changing_term.NotPossible:
+        world.did["refused term"] += 1
+        return
+    for _ in range(3):
+        quoted = changing_term.prepared(by=by, quote_id=quote_id, at=world.now())
+        try:
+            order_id = changing_term.place(
+                by=by,
+                quote_id=quote_id,
+                idempotency_key=quoted.idempotency_key,
+                agreed_words=deeds.AGREED,
+                on_behalf_reason="",
+                at=world.now(),
+            )
+        except Died:
+            world.worker += 1
+            continue
+        world.model.term_ordered(orders.order(seen_by=SYSTEM, order_id=order_id), quoted.calculation, at=world.now())
+        return
+
+
+def auto_renew(world: World, number: int, share: float, which: float) -> None:
+    """Turn the switch: one of the ways in which the term can end, with what it drops."""
+    row = deeds.picked(deeds.held(world, number), share)
+    if row is None:
+        return
+    by, subscription_id = world.owner(number), row.subscription_id
+    try:
+        shown = switching.switch(by=by, subscription_id=subscription_id, at=world.now())
+        way = None if shown is None else deeds.picked(shown.ways, which)
+        if shown is None or way is None:
+            return
+        switching.choose(by=by, subscription_id=subscription_id, ending=way.ending, base=shown.base, at=world.now())
+    except (schedule_change.Conflicted, wishes.NotRunning):
+        world.did["refused switch"] += 1
+        return
+    world.did["switched"] += 1
+    world.model.wished(subscription_id, {timeline.Dimension.ENDING: way.ending}, cleared=switching.DROPPED[way.ending])

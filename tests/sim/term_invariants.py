@@ -1,0 +1,113 @@
+"""The invariants of terms: what each costs, where it begins, and that the vendor made it or somebody ordered it."""
+
+import datetime as dt
+import itertools
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from tests.sim import arithmetic
+
+if TYPE_CHECKING:
+    from tests.sim.models import Held, Model, News
+
+BEGINNINGS = ("subscription.renewed", "subscription.extended")
+
+
+def invariant_09_terms_have_the_price_of_their_first_day(model: "Model", news: "News") -> None:
+    for term in news.terms:
+        held = model.held[term["subscription_id"]]
+        if held.terms and model.change_behind(term) is not None:
+            _cut(model, held, term)
+        for earlier in held.terms:
+            model.require(over_on(earlier) <= term["start_on"], "04: two terms overlap")
+        held.terms.append(term)
+        rates, entered = _prices(model, held, term), arithmetic.Fraction(term["unit_rate"] or 0)
+        shown = " or ".join(f"{float(rate):g}" for rate in rates)
+        model.require(entered in rates, f"09: a term was entered at {term['unit_rate']!r}, its price is {shown}")
+
+
+def _prices(model: "Model", held: "Held", term: dict[str, Any]) -> list[arithmetic.Fraction]:
+    """The price of the term, 0 where none is known: that of its product, with a surcharge where it is extended.
+
+    Extended service that only its offer's name tells is not told from an ordinary month, and is let pass at its price.
+    """
+    parts = term["offer_key"].split(":")
+    if len(parts) < 3:
+        return [arithmetic.Fraction()]
+    rates = [arithmetic.Fraction(arithmetic.PRICES.get((parts[1], parts[2], term["term"], term["billing_plan"]), 0))]
+    if _made_the_term(model, held, term) == "subscription.extended":
+        rates.append(arithmetic.extended_rate(parts[1], parts[2], on=term["start_on"]))
+    return rates
+
+
+def _made_the_term(model: "Model", held: "Held", term: dict[str, Any]) -> str:
+    """The kind of the vendor's effect that began the term in force on the first day, empty where there was none."""
+    start = term["start_on"].isoformat()
+    for effect in reversed(model.effects):
+        is_beginning = effect["subject"] == held.vendor_id and effect["kind"] in BEGINNINGS
+        if is_beginning and str(json.loads(effect["before"])["termEndsAt"])[:10] <= start:
+            return str(effect["kind"])
+    return ""
+
+
+def _cut(model: "Model", held: "Held", term: dict[str, Any]) -> None:
+    """The term before is over where this one begins.
+
+    A cycle that began before the product came was charged by others: what is given back of it here leaves their seats
+    on its days.
+    """
+    start, before = term["start_on"], held.terms[-1]
+    before["cut_on"] = term["charged_from_on"] = start
+    first, last = arithmetic.cycle(before["anchor_on"], term=before["term"], plan=before["billing_plan"], on=start)
+    if first < max(before["start_on"], before["charged_from_on"]):
+        ours = sum(
+            charge["seats"]
+            for charge in model.charges.get(term["subscription_id"], [])
+            if charge["kind"] not in ("term", "term_credit")
+            and charge["period_start_on"] <= start < charge["period_end_on"]
+        )
+        held.elsewhere.append((start, min(last, before["end_on"]), held.seats - ours))
+
+
+def over_on(term: dict[str, Any]) -> dt.date:
+    """The first day after the term, or the one on which another one began inside it."""
+    over_on: dt.date = term.get("cut_on", term["end_on"])
+    return over_on
+
+
+def invariant_25_terms_follow_what_the_vendor_renewed(model: "Model", news: "News") -> None:
+    """A term of ours begins where one ended, after that day, with plan and length that the vendor gave it."""
+    entered: dict[uuid.UUID, list[dict[str, Any]]] = {}
+    for term in news.terms:
+        start, changed = term["start_on"], model.change_behind(term)
+        if term is model.held[term["subscription_id"]].terms[0]:
+            continue
+        model.require(start <= model.world.at.date(), f"25: the term of {start} is entered before its day")
+        if changed is None:
+            entered.setdefault(term["subscription_id"], []).append(term)
+            continue
+        months = arithmetic.TERM_MONTHS[changed.leads_to[0]]
+        wanted = (*changed.leads_to, arithmetic.months_later(start, months), start)
+        is_so = (term["term"], term["billing_plan"], term["end_on"], term["anchor_on"])
+        model.require(is_so == wanted, f"25: {is_so} is entered, {wanted} was ordered")
+    for subscription_id, terms in entered.items():
+        _require_as_renewed(model, model.held[subscription_id], terms)
+
+
+def _require_as_renewed(model: "Model", held: "Held", terms: list[dict[str, Any]]) -> None:
+    """Terms entered at one look are what the vendor made; on which days those between began is not told by it."""
+    for before, after in itertools.pairwise(terms):
+        model.require(before["end_on"] == after["start_on"], f"25: {after['start_on']} does not follow on a term")
+    made = {
+        str(json.loads(each["before"])["termEndsAt"])[:10]: json.loads(each["after"])
+        for each in model.effects
+        if each["subject"] == held.vendor_id and each["kind"] in BEGINNINGS
+    }
+    on, shown, end = terms[0]["start_on"].isoformat(), set(), terms[-1]["end_on"].isoformat()
+    while on in made and on < end:
+        shown.add((made[on]["termDuration"], made[on]["billingCycle"]))
+        on = str(made[on]["termEndsAt"])[:10]
+    model.require(on == end, f"25: a term to {end} is entered, the vendor made one to {on}")
+    strange = {(term["term"], term["billing_plan"]) for term in terms} - shown
+    model.require(not strange, f"25: {strange} is entered, the vendor made {shown}")
