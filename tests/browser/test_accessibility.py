@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from tests.browser import conftest
 
-STAFF_PAGES = ("staff_customers", "staff_queue", "components", "staff_licences")
+STAFF_PAGES = ("staff_customers", "staff_queue", "components", "staff_licences", "new_sheet", "staff_renewals")
 ENTRANCE_PAGES = ("login", "reset")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -45,6 +45,35 @@ def review(page: Page, licence: str = "Microsoft 365 Business Standard") -> None
     page.get_by_role("heading", name="Review and book").wait_for()
 
 
+def of_licence(page: Page, link: str) -> None:
+    subscription(page)
+    page.get_by_role("link", name=link).first.click()
+    page.wait_for_load_state("networkidle")
+
+
+def swap(page: Page) -> None:
+    of_licence(page, "Swap people")
+    page.locator("a[href*='to=']").first.click()
+    page.locator("input[name=person]").first.check()
+    page.get_by_text("What it costs").wait_for()
+
+
+def product(page: Page) -> None:
+    organisation(page, "/catalogue?q=exchange")
+    page.get_by_role("link", name="Exchange Online (Plan 2)").first.click()
+    page.get_by_text("What it costs").wait_for()
+
+
+def sheet(page: Page) -> None:
+    organisation(page, "/renewals")
+    page.locator("a[href^='/renewal-sheets/']").first.click()
+
+
+def new_sheet(page: Page) -> None:
+    staff_licences(page)
+    page.goto(page.url.replace("/licences", "/renewal-sheets/new"))
+
+
 def order(page: Page) -> None:
     organisation(page, "/orders")
     if page.locator("th a[href^='/orders/']").count() == 0:
@@ -63,6 +92,15 @@ STEPS: dict[str, Callable[[Page], None]] = {
     "editor": lambda page: organisation(page, "/licences?edit=all"),
     "subscription": subscription,
     "suspend": suspend,
+    "swap": swap,
+    "term": lambda page: of_licence(page, "Change term or billing"),
+    "auto_renewal": lambda page: of_licence(page, "Automatic renewal"),
+    "catalogue": lambda page: organisation(page, "/catalogue"),
+    "product": product,
+    "requests": lambda page: organisation(page, "/requests"),
+    "sheet": sheet,
+    "new_sheet": new_sheet,
+    "staff_renewals": lambda page: go(page, "/staff/renewals"),
     "renewals": lambda page: organisation(page, "/renewals"),
     "ahead": lambda page: organisation(page, "/ahead"),
     "people": lambda page: organisation(page, "/people"),
@@ -111,7 +149,10 @@ def test_every_page_is_free_of_serious_findings(browser_pages: Callable[[str, st
 
 def test_on_a_phone_no_page_has_serious_findings(browser_pages: Callable[..., Page]) -> None:
     findings = {}
-    for name in ("home", "editor", "subscription", "renewals", "people", "order", "review", "staff_customers"):
+    for name in (
+        *"home editor subscription renewals people order review swap product sheet".split(),
+        "staff_customers",
+    ):
         page = browser_pages(login_of(name), "light", 390)
         STEPS[name](page)
         findings[name] = serious_findings(page)
