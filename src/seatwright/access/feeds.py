@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from seatwright.access import audit, identifiers, permissions
-from seatwright.access.actors import Actor
+from seatwright.access.actors import Actor, Grant
 from seatwright.access.models import CalendarFeed, User
 
 USE_NOTED_EVERY = dt.timedelta(hours=1)
@@ -34,7 +34,12 @@ def of(*, by: Actor) -> Feed | None:
 
 
 def replace(*, by: Actor, at: dt.datetime) -> str:
-    """Make a new address for the person's own feed and end the one before; returns the secret, which is shown once."""
+    """Make a new address for the person's own feed and end the one before; returns the secret, which is shown once.
+
+    Raises access.permissions.NotAllowed for who may see no licences anywhere, and so has no deadline to read.
+    """
+    if _place(by) is None:
+        raise permissions.NotAllowed("feed")
     user_id, secret = _own(by), identifiers.new_key()
     with transaction.atomic():
         _end(by=by, user_id=user_id, at=at)
@@ -84,7 +89,14 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("ascii")).hexdigest()
 
 
+def _place(by: Actor) -> Grant | None:
+    """The first organisation whose licences the person may see."""
+    return next((grant for grant in by.grants if grant.role in permissions.ACTIONS["licences.view"]), None)
+
+
 def _note(*, by: Actor, row: CalendarFeed, action: str, at: dt.datetime) -> None:
+    """The event stands with the first organisation that the person belongs to, whose owners may want to know."""
+    place = _place(by)
     audit.record(
         by=by,
         action=action,
@@ -93,4 +105,6 @@ def _note(*, by: Actor, row: CalendarFeed, action: str, at: dt.datetime) -> None
         before={},
         after={"user_id": row.user_id},
         at=at,
+        reseller_id=None if place is None else place.reseller_id,
+        customer_id=None if place is None else place.customer_id,
     )
