@@ -52,6 +52,9 @@ DEEDS = (
     Kind(name="revoke", weight=2, draw=_shares(2)),
     Kind(name="buy", weight=1.2, draw=lambda chance: (_share(chance), _share(chance), chance.randint(1, 8))),
     Kind(name="change_term", weight=1.5, draw=_shares(2)),
+    Kind(
+        name="swap", weight=1.5, draw=lambda chance: (_share(chance), _share(chance), chance.choice((1, 1, 2, 3, 20)))
+    ),
     Kind(name="suspend", weight=1.5),
     Kind(name="resume", weight=3),
     Kind(name="end", weight=0.7),

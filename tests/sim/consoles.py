@@ -81,4 +81,5 @@ def unassign(world: World, number: int, share: float) -> None:
             "DELETE FROM directory_licences WHERE tenant_id = ? AND user_id = ? AND sku_id = ?",
             (tenant_id, gone["user_id"], gone["sku_id"]),
         )
+        world.model.let_go(tenant_id, gone["user_id"])
         world.did["unassigned"] += 1

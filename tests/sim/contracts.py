@@ -1,4 +1,4 @@
-"""What customers do to what they have contracted: buy a licence, begin a longer term, turn the renewal on and off."""
+"""What customers do to their contracts: buy, begin a longer term, move people to another plan, renew or not."""
 
 from seatwright.access.actors import SYSTEM
 from seatwright.orders import queries as orders
@@ -6,8 +6,9 @@ from seatwright.rules import timeline
 from seatwright.vendors import port
 from seatwright.workflows import auto_renew as switching
 from seatwright.workflows import buy as buying
-from seatwright.workflows import buy_pricing, schedule_change, term_operation, wishes
+from seatwright.workflows import buy_pricing, schedule_change, swap_plan, term_operation, wishes
 from seatwright.workflows import change_term as changing_term
+from seatwright.workflows import swap as swapping
 from tests.sim import arithmetic, deeds, seeding
 from tests.sim.world import Died, World
 
@@ -82,6 +83,45 @@ def change_term(world: World, number: int, share: float, which: float) -> None:
             world.worker += 1
             continue
         world.model.term_ordered(orders.order(seen_by=SYSTEM, order_id=order_id), quoted.calculation, at=world.now())
+        return
+
+
+def swap(world: World, number: int, share: float, which: float, count: int) -> None:
+    """People change to another plan: more seats of it or a new licence, they move, the old seats go back."""
+    row = deeds.picked(deeds.held(world, number), share)
+    if row is None:
+        return
+    by, at = world.owner(number), world.now()
+    try:
+        field = swapping.survey(by=by, subscription_id=row.subscription_id, at=at)
+        ways = [(target, way) for target in field.targets for way in target.ways if not way.is_transition]
+        chosen = deeds.picked(ways, which)
+        people = tuple(holder.key for holder in field.holders[:count])
+        if chosen is None or not people:
+            return
+        target, way = chosen
+        choice = swap_plan.Choice(subscription_id=row.subscription_id, to=target.to, people=people, way=way.key)
+        quote_id = swapping.prepare(by=by, choice=choice, at=at)
+    except (swap_plan.NotPossible, swap_plan.NothingToLeave, port.VendorTrouble):
+        world.did["refused swap"] += 1
+        return
+    for _ in range(3):
+        quoted = swapping.prepared(by=by, quote_id=quote_id, at=world.now())
+        try:
+            order_id = swapping.place(
+                by=by,
+                quote_id=quote_id,
+                idempotency_key=quoted.idempotency_key,
+                agreed_words=deeds.AGREED,
+                on_behalf_reason="",
+                at=world.now(),
+            )
+        except Died:
+            world.worker += 1
+            continue
+        tenant_id = seeding.tenant_id(number)
+        order = orders.order(seen_by=SYSTEM, order_id=order_id)
+        world.model.swap_ordered(order, quoted.calculation, tenant_id, at=world.now())
         return
 
 

@@ -13,7 +13,8 @@ from seatwright.access import audit
 from tests.sim import arithmetic, term_invariants
 
 if TYPE_CHECKING:
-    from tests.sim.models import Held, Model, News
+    from tests.sim.models import Model
+    from tests.sim.records import Held, News
 
 LIVE = ("active", "pending")
 OVER = ("expired", "disabled", "deleted")
@@ -66,8 +67,15 @@ def invariant_11_seats_change_only_for_a_reason_and_add_up(model: "Model", news:
 def _owed_from(model: "Model", held: "Held", entry: dict[str, Any], news: "News") -> dt.date:
     """The day from which the entry is owed, by the reason that there must be for it."""
     expected = model.expected.get(entry["operation_id"])
-    if entry["kind"] == "ended" and entry["operation_id"] not in model.expected:
+    if entry["kind"] == "ended" and entry["operation_id"] not in model.operations:
         return _over_at_the_vendor(model, held)
+    is_given_back = entry["kind"] in ("returned", "ended") and entry["operation_id"] not in model.expected
+    if is_given_back and entry["subscription_id"] in model.leaving:
+        opened = model.operations[entry["operation_id"]]
+        model.require(
+            entry["seats"] < 0 and opened["state"] == "done", "16: a swap brought seats that nobody asked for"
+        )
+        return arithmetic.business_day(opened["created_at"])
     if entry["kind"] in ("added", "returned", "ended", "bought"):
         model.require(expected is not None, f"16: {entry['seats']} seats are {entry['kind']} that nobody asked for")
         assert expected is not None
@@ -113,6 +121,16 @@ def invariant_25_no_wish_takes_effect_before_its_renewal(model: "Model", news: "
         before, after = json.loads(effect["before"]), json.loads(effect["after"])
         for member in ("quantity", "status", "termDuration", "billingCycle"):
             model.require(before[member] == after[member], f"25: storing a wish changed {member}")
+
+
+def invariant_25_nobody_is_ever_without_a_licence(model: "Model") -> None:
+    """Whoever changes from one plan to another holds one of the two at every moment."""
+    for (tenant_id, user_id), either in model.moving.items():
+        rows = model.world.books.execute(
+            "SELECT sku_id FROM directory_licences WHERE tenant_id = ? AND user_id = ?", (tenant_id, user_id)
+        )
+        holds = {row["sku_id"] for row in rows}
+        model.require(bool(holds & either), f"25: {user_id} holds neither licence of the swap")
 
 
 def invariant_12_a_running_licence_keeps_a_seat(model: "Model", news: "News") -> None:
@@ -179,7 +197,7 @@ def invariant_15_wishes_change_only_as_wished(model: "Model", news: "News") -> N
         was, now = next(iter(before.values()), {}), next(iter(after.values()), {})
         touched = model.touched_wishes.get(key, [])
         names = {name for name, _value in touched}
-        if not now and held.row["status"] in OVER:
+        if (not now and held.row["status"] in OVER) or key in model.leaving:
             continue
         if not touched:
             model.require(key in ended, f"15: {was} became {now} without a wish")

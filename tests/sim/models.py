@@ -4,7 +4,6 @@ The model learns from the actions what people asked for, from the vendor's own l
 product's tables to compare. It never calls the product's rules.
 """
 
-import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Sequence
@@ -16,63 +15,13 @@ from django.db import connection
 from django.db.models import Q
 
 from tests.sim import arithmetic, at_send, invariants, seeding, wire
+from tests.sim.records import Expected, Held, News, Sent
 from vendor_simulator import books
 
 Violated = invariants.Violated
 TERMINAL = ("done", "refused")
-OPERATION_COLUMNS = ("id", "request_id", "kind", "state", "progress")
+OPERATION_COLUMNS = ("id", "request_id", "kind", "state", "progress", "created_at")
 CARTS_MOST = 9
-
-
-@dataclasses.dataclass(kw_only=True)
-class Held:
-    """One subscription as it must stand; `changes` are seats by the day from which they are owed.
-
-    `elsewhere` are stretches of days with the seats that somebody else charged on them before the product came.
-    """
-
-    vendor_id: str
-    seats: int = 0
-    changes: list[tuple[dt.date, int]] = dataclasses.field(default_factory=list)
-    terms: list[dict[str, Any]] = dataclasses.field(default_factory=list)
-    elsewhere: list[tuple[dt.date, dt.date, int]] = dataclasses.field(default_factory=list)
-    wishes: dict[str, Any] = dataclasses.field(default_factory=dict)
-    row: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(kw_only=True)
-class Expected:
-    """What an operation must book once it is done, and when it was asked for; `leads_to` is a term with its plan."""
-
-    what: str
-    subscription_id: uuid.UUID
-    before: int
-    after: int
-    due_minor: int
-    on: dt.date
-    asked_at: dt.datetime
-    leads_to: tuple[str, str] = ("", "")
-    booked: int = 0
-
-
-@dataclasses.dataclass(kw_only=True)
-class Sent:
-    """The last time that a request id went to the vendor, and whether the answer leaves open what happened."""
-
-    at: dt.datetime
-    is_open: bool
-
-
-@dataclasses.dataclass(kw_only=True)
-class News:
-    """What the product's tables and the vendor's log have more than at the last look."""
-
-    entries: list[dict[str, Any]]
-    charges: list[dict[str, Any]]
-    terms: list[dict[str, Any]]
-    operations: list[dict[str, Any]]
-    effects: list[dict[str, Any]]
-    wishes: dict[uuid.UUID, dict[str, Any]]
 
 
 class Model:
@@ -89,6 +38,9 @@ class Model:
         self.sent: dict[str, Sent] = {}
         self.touched_wishes: dict[uuid.UUID, list[tuple[str, Any]]] = {}
         self.adopting: dict[uuid.UUID, dt.datetime] = {}
+        self.swaps: set[uuid.UUID] = set()
+        self.leaving: set[uuid.UUID] = set()
+        self.moving: dict[tuple[str, str], set[str]] = {}
         self.mutations = 0
         self._newest = {"SeatEntry": 0, "Charge": 0, "HeldTerm": 0}
         self._seen = -1
@@ -189,6 +141,44 @@ class Model:
             leads_to=leads_to,
         )
 
+    def swap_ordered(self, order: Any, calculation: Any, tenant_id: str, *, at: dt.datetime) -> None:
+        """People are to leave one plan for another; the new seats cost what they would cost alone."""
+        swap = calculation.swap
+        if order.order_id in self.swaps:
+            return
+        self.swaps.add(order.order_id)
+        self.mutations += 1
+        self.world.did[f"swap: {swap.way.value}"] += 1
+        self.leaving.add(swap.source.subscription_id)
+        for person in swap.people:
+            self.moving[tenant_id, person.key] = {swap.source.sku_id, swap.target.sku_id}
+        for line in order.lines:
+            priced = next(each for each in calculation.lines if each.subscription_id == line.subscription_id)
+            if line.subscription_id == swap.source.subscription_id:
+                continue
+            held = self.held.get(priced.subscription_id)
+            on = at.date() if held is None else arithmetic.business_day(at)
+            if held is None:
+                _vendor, product_id, vendor_sku_id, *_others = swap.target.offer_key.split(":")
+                rate = arithmetic.PRICES[product_id, vendor_sku_id, swap.target.term, swap.target.billing_plan]
+                due = arithmetic.cents(priced.seats_after, rate, first=0, last=1, days=1)
+            else:
+                due = invariants.due_minor(held, before=priced.seats_before, after=priced.seats_after, on=on)
+            self.require(priced.due_now_minor == due, f"02: quoted {priced.due_now_minor}, due are {due}")
+            self.expected[line.operation_id] = Expected(
+                what="bought" if held is None else "seats",
+                subscription_id=priced.subscription_id,
+                before=priced.seats_before,
+                after=priced.seats_after,
+                due_minor=due,
+                on=on,
+                asked_at=at,
+            )
+
+    def let_go(self, tenant_id: str, user_id: str) -> None:
+        """Somebody else took a licence from this person, so that no swap answers for what is left."""
+        self.moving.pop((tenant_id, user_id), None)
+
     def wished(self, subscription_id: uuid.UUID, wished: dict[Any, Any], *, cleared: Sequence[Any] = ()) -> None:
         self.mutations += 1
         touched = self.touched_wishes.setdefault(subscription_id, [])
@@ -224,6 +214,8 @@ class Model:
             at_send.check(self, request)
 
     def after_call(self, exchange: wire.Exchange) -> None:
+        if exchange.path.endswith("/assignLicense"):
+            invariants.invariant_25_nobody_is_ever_without_a_licence(self)
         if exchange.method == "PATCH":
             is_open = exchange.was_heard and (exchange.status == 0 or exchange.status >= 500 or exchange.status == 200)
             self.sent[exchange.request_id] = Sent(at=self.world.at, is_open=is_open)

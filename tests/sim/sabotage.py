@@ -14,6 +14,7 @@ from seatwright.billing import changes as billing
 from seatwright.operations import engine, runs
 from seatwright.rules import proration, term_change, windows
 from seatwright.subscriptions import changes as subscriptions
+from seatwright.vendors.graph import adapter as graph
 from seatwright.vendors.partner_center import adapter, client
 from seatwright.workflows import (
     charge_cycles,
@@ -152,6 +153,13 @@ def _none_left(original: Any) -> Any:
     return change
 
 
+def _taken_first(original: Any) -> Any:
+    def assign(self: Any, *, add: Any, **others: Any) -> Any:
+        return original(self, add={}, **others)
+
+    return assign
+
+
 def _ends_later(original: Any) -> Any:
     def begin_term(*, following: Any, **others: Any) -> None:
         original(following=dataclasses.replace(following, end_on=following.end_on + dt.timedelta(days=1)), **others)
@@ -177,6 +185,15 @@ WISHED = (
     WORK,
     *(deed for share in range(5) for deed in (("wish_term", 0, share / 5, 0.9), WORK, ("more", 0, share / 5, 2), WORK)),
 )
+# People change to every other plan that there is a way to.
+MOVING = (
+    ("sync_all",),
+    WORK,
+    *EVERYBODY,
+    ("sync_all",),
+    WORK,
+    *(deed for share in range(10) for deed in (("swap", 0, share / 10, 0.0, 2), ("work", 25, 7200))),
+)
 ELSEWHERE = (("sync_all",), WORK, ("foreign_seats", 0, 0.0, 2), ("calm",))
 ALL = (
     Sabotage(what="a cent too much", found_by="02", place=proration, name="change", by=_a_cent_more),
@@ -192,6 +209,14 @@ ALL = (
         actions=ELSEWHERE,
     ),
     Sabotage(what="a seat too many is booked", found_by="11", place=subscriptions, name="add_lot", by=_one_seat_more),
+    Sabotage(
+        what="a licence is taken before the other is given",
+        found_by="25",
+        place=graph.Graph,
+        name="assign_licences",
+        by=_taken_first,
+        actions=MOVING,
+    ),
     Sabotage(
         what="no seat is left",
         found_by="12",

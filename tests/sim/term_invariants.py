@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tests.sim import arithmetic
 
 if TYPE_CHECKING:
-    from tests.sim.models import Held, Model, News
+    from tests.sim.models import Model
+    from tests.sim.records import Held, News
 
 BEGINNINGS = ("subscription.renewed", "subscription.extended")
 
