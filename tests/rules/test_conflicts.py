@@ -38,7 +38,7 @@ def test_nothing_pending_and_ordinary_wishes_have_no_conflict() -> None:
     assert against(plan(quantity=SeatsTotal(15), term=Term.P3Y, billing_plan=BillingPlan.TRIENNIAL)) == []
     assert against(plan(quantity=SeatsTotal(25), offer="premium")) == []
     assert against(plan(ending=Ending.CANCEL)) == []
-    assert against(plan(ending=Ending.EXTENDED, quantity=SeatsTotal(15))) == []
+    assert against(plan(ending=Ending.EXTENDED)) == []
 
 
 def test_a_shorter_term_is_allowed_at_the_renewal() -> None:
@@ -51,8 +51,6 @@ def test_invariant_12_no_wish_can_bring_the_seats_below_the_minimum_or_below_one
     none = {"standard": replace(OFFERS["standard"], minimum=0)}
     for seats in (SeatsTotal(0), SeatsBy(-20), SeatsBy(-25)):
         assert against(plan(quantity=seats), offers=none) == [(Dimension.QUANTITY, refusals.BelowMinimum(1))]
-    extended = plan(ending=Ending.EXTENDED, quantity=SeatsTotal(0))
-    assert against(extended, offers={}) == [(Dimension.QUANTITY, refusals.BelowMinimum(1))]
 
 
 def test_invariant_13_more_people_than_seats_to_be_is_a_task_until_the_renewal() -> None:
@@ -125,10 +123,11 @@ def test_what_is_cancelled_is_not_renewed_with_anything() -> None:
     assert against(both) == [(Dimension.QUANTITY, reason), (Dimension.TERM, reason)]
 
 
-def test_an_extended_term_takes_another_number_of_seats_and_nothing_else() -> None:
+def test_an_extended_term_goes_on_with_what_there_is_and_takes_no_other_wish() -> None:
     reason = conflicts.Contradicts(Ending.EXTENDED)
     assert against(plan(ending=Ending.EXTENDED, quantity=SeatsTotal(15), offer="premium")) == [
-        (Dimension.OFFER, reason)
+        (Dimension.QUANTITY, reason),
+        (Dimension.OFFER, reason),
     ]
     off = Timeline(running=replace(TWENTY, ending=Ending.EXTENDED))
     assert against(wished(off, (Dimension.OFFER, "premium", RENEWAL))) == [(Dimension.OFFER, reason)]
@@ -225,7 +224,7 @@ def test_nothing_can_be_wished_for_after_the_end() -> None:
     by_itself = wished(Timeline(running=replace(TWENTY, ending=Ending.EXTENDED)), seats)
     assert against(by_itself) == [(Dimension.QUANTITY, conflicts.AfterTheEnd(Ending.EXTENDED, RENEWAL))]
     extended = wished(by_itself, (Dimension.QUANTITY, SeatsTotal(19), RENEWAL))
-    assert against(extended) == [(Dimension.QUANTITY, conflicts.AfterTheEnd(Ending.EXTENDED, RENEWAL))]
+    assert against(extended) == [(Dimension.QUANTITY, conflicts.Contradicts(Ending.EXTENDED))]
 
 
 @pytest.mark.parametrize(("minutes", "is_locked"), [(-1, False), (0, True), (1, True), (24 * 60 + 1, True)])

@@ -111,7 +111,7 @@ class EndingNotOffered:
 
 @dataclass(frozen=True, slots=True)
 class Contradicts:
-    """The wish has no meaning with that ending: what is cancelled is not renewed with anything."""
+    """The wish has no meaning with that ending: what is cancelled or runs on is not renewed with anything."""
 
     code: ClassVar[str] = "contradicts_ending"
     ending: renewals.Ending
@@ -246,11 +246,8 @@ def _judge(running: timelines.Running, entry: timelines.Pending, allowed: Allowe
     if ending not in allowed.endings:
         return [(Dimension.ENDING, EndingNotOffered(ending))]
     if ending is not renewals.Ending.RENEW:
-        with_meaning = {Dimension.ENDING}
-        if ending is renewals.Ending.EXTENDED:
-            with_meaning.add(Dimension.QUANTITY)
-        against: Found = [(wished, Contradicts(ending)) for wished in entry.changes if wished not in with_meaning]
-        return against or (_judge_seats(running, entry, allowed) if entry.seats else [])
+        # An extended term goes on with the seats that there are: the vendor takes no instructions for it.
+        return [(wished, Contradicts(ending)) for wished in entry.changes if wished is not Dimension.ENDING]
     offer = entry.offer or running.offer
     is_reachable = entry.offer is None or not is_next or offer in allowed.targets
     if offer not in allowed.offers or not is_reachable:

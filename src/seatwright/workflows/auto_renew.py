@@ -29,7 +29,7 @@ DROPPED: dict[renewals.Ending, tuple[Dimension, ...]] = {
         Dimension.BILLING_PLAN,
         Dimension.END_DATE,
     ),
-    renewals.Ending.EXTENDED: (Dimension.OFFER, Dimension.TERM, Dimension.BILLING_PLAN, Dimension.END_DATE),
+    renewals.Ending.EXTENDED: tuple(each for each in Dimension if each is not Dimension.ENDING),
 }
 
 
