@@ -178,6 +178,15 @@ WORK = ("work", 6, 3600)
 EVERYBODY = tuple(("assign", 0, share / 5, 0.0, 20) for share in range(5))
 # More seats, people on all of them, and the seats given back.
 CROWDED = (("more", 0, 0.0, 3), WORK, *EVERYBODY, ("fewer", 0, 0.0, 0.9), WORK, ("pass", 3600))
+
+
+def struck(kind: str) -> tuple[Any, ...]:
+    """More seats, each time with a fault of this kind on the way."""
+    members = ("PATCH", 1, {})
+    deeds = [(("fault", kind, *members), ("more", 0, share / 5, 1), ("work", 25, 1800)) for share in range(5)]
+    return (("sync_all",), WORK, *(action for deed in deeds for action in deed))
+
+
 # A longer term at once, tried with every licence that there may be.
 LONGER = (("sync_all",), WORK, *(deed for share in range(5) for deed in (("change_term", 0, share / 5, 0.0), WORK)))
 WISHED = (
@@ -257,9 +266,30 @@ ALL = (
         by=_forgotten,
         actions=WISHED,
     ),
-    Sabotage(what="no settle window", found_by="18", place=connections, name="settled", by=always(True)),
-    Sabotage(what="nothing is read back", found_by="18", place=engine._KINDS, name="change_seats", by=_unconfirmed),
-    Sabotage(what="an open answer is called a refusal", found_by="18", place=sending, name="send", by=_given_up),
+    Sabotage(
+        what="no settle window",
+        found_by="18",
+        place=connections,
+        name="settled",
+        by=always(True),
+        actions=struck("timeout_before_effect"),
+    ),
+    Sabotage(
+        what="nothing is read back",
+        found_by="18",
+        place=engine._KINDS,
+        name="change_seats",
+        by=_unconfirmed,
+        actions=struck("ignored_write"),
+    ),
+    Sabotage(
+        what="an open answer is called a refusal",
+        found_by="18",
+        place=sending,
+        name="send",
+        by=_given_up,
+        actions=struck("timeout_after_effect"),
+    ),
     Sabotage(
         what="every send has another request id",
         found_by="19",
