@@ -157,8 +157,11 @@ def invariant_01_amounts_are_seats_times_days_times_price(model: "Model", news: 
     for charge in news.charges:
         held = model.held[charge["subscription_id"]]
         start, end = charge["period_start_on"], charge["period_end_on"]
-        is_given_back = charge["kind"] == "term_credit"
-        term = arithmetic.term_on(held.terms, start - dt.timedelta(days=is_given_back))
+        term = arithmetic.term_on(held.terms, start)
+        before = arithmetic.term_on(held.terms, start - dt.timedelta(days=1))
+        # Of a term that ended early with the first day of a cycle, that cycle may be charged and given back.
+        if before.get("cut_on") == start and charge["unit_rate"] == before["unit_rate"]:
+            term = before
         rate = charge["unit_rate"]
         model.require(rate == term["unit_rate"], f"09: charged at {rate}, frozen at {term['unit_rate']}")
         first, last = arithmetic.cycle(term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=start)

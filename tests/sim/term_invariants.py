@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from tests.sim.models import Model
     from tests.sim.records import Held, News
 
-BEGINNINGS = ("subscription.renewed", "subscription.extended")
+EXTENDED = "subscription.extended"
+BEGINNINGS = ("subscription.renewed", EXTENDED)
 
 
 def invariant_09_terms_have_the_price_of_their_first_day(model: "Model", news: "News") -> None:
@@ -31,25 +32,16 @@ def invariant_09_terms_have_the_price_of_their_first_day(model: "Model", news: "
 def _prices(model: "Model", held: "Held", term: dict[str, Any]) -> list[arithmetic.Fraction]:
     """The price of the term, 0 where none is known: that of its product, with a surcharge where it is extended.
 
-    Extended service that only its offer's name tells is not told from an ordinary month, and is let pass at its price.
+    Where both went by unread, or only the offer's name tells it, the product cannot say which month was extended:
+    either price is let pass then.
     """
     parts = term["offer_key"].split(":")
     if len(parts) < 3:
         return [arithmetic.Fraction()]
     rates = [arithmetic.Fraction(arithmetic.PRICES.get((parts[1], parts[2], term["term"], term["billing_plan"]), 0))]
-    if _made_the_term(model, held, term) == "subscription.extended":
+    if any(each["subject"] == held.vendor_id and each["kind"] == EXTENDED for each in model.effects):
         rates.append(arithmetic.extended_rate(parts[1], parts[2], on=term["start_on"]))
     return rates
-
-
-def _made_the_term(model: "Model", held: "Held", term: dict[str, Any]) -> str:
-    """The kind of the vendor's effect that began the term in force on the first day, empty where there was none."""
-    start = term["start_on"].isoformat()
-    for effect in reversed(model.effects):
-        is_beginning = effect["subject"] == held.vendor_id and effect["kind"] in BEGINNINGS
-        if is_beginning and str(json.loads(effect["before"])["termEndsAt"])[:10] <= start:
-            return str(effect["kind"])
-    return ""
 
 
 def _cut(model: "Model", held: "Held", term: dict[str, Any]) -> None:
