@@ -112,13 +112,14 @@ def test_a_year_at_once_is_chosen_among_what_is_sold(owner: Client, premium: uui
     assert "Term and billing then 1 year, billed yearly" in shown(owner, premium)
 
 
-def test_ending_replaces_what_was_wished_and_renewing_again_leaves_nothing(owner: Client, premium: uuid.UUID) -> None:
+def test_ending_replaces_what_was_wished_and_renewing_again_is_kept_so(owner: Client, premium: uuid.UUID) -> None:
     wish(owner, premium, total="12", plan=YEARLY)
     assert wish(owner, premium, ending="cancel").status_code == 303
     assert wished(premium) == {Dimension.ENDING: renewals.Ending.CANCEL}
     assert "This licence ends with its term." in shown(owner, premium)
     assert wish(owner, premium).status_code == 303
-    assert wished(premium) == {}
+    assert wished(premium) == {Dimension.ENDING: renewals.Ending.RENEW}
+    assert "This licence renews with 10 seats." in shown(owner, premium)
 
 
 def test_fewer_seats_than_people_hold_are_possible_with_a_warning(owner: Client, premium: uuid.UUID) -> None:

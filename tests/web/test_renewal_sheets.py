@@ -226,7 +226,7 @@ def test_off_asks_which_of_the_two_is_meant_with_what_each_costs(owner: Client, 
     assert owner.post(choose, {"ending": "cancel", "base": base_of(owner, premium)}).status_code == 303
     assert wished(premium) == {Dimension.ENDING: renewals.Ending.CANCEL}
     assert owner.post(choose, {"ending": "renew", "base": base_of(owner, premium)}).status_code == 303
-    assert wished(premium) == {}
+    assert wished(premium) == {Dimension.ENDING: renewals.Ending.RENEW}
     assert owner.post(choose, {"ending": "off", "base": ""}).status_code == 422
 
 

@@ -122,6 +122,12 @@ def newest_done(*, kind: str, lease_key: str, limit: int = 20) -> list[Operation
     return [_view(row) for row in rows.order_by("-place")[:limit]]
 
 
+def newest_ended(*, kind: str, lease_key: str) -> OperationView | None:
+    """The operation of this kind with this key that ended last in its queue, done or refused."""
+    row = Operation.objects.filter(kind=kind, lease_key=lease_key, state__in=TERMINAL).order_by("-place").first()
+    return None if row is None else _view(row)
+
+
 def parked_ids(*, lease_key: str) -> list[uuid.UUID]:
     """The operations with this key that wait for a person; at most one, since a parked one keeps its lease."""
     return list(Operation.objects.filter(lease_key=lease_key, state=State.PARKED).values_list("id", flat=True))

@@ -52,6 +52,7 @@ EVENTS: Words = {
     "alarm.closed": gettext_lazy("No longer missing at the vendor"),
     "intent.scheduled": gettext_lazy("Renewal planned"),
     "intent.revoked": gettext_lazy("Wish for the renewal taken back"),
+    "intent.refused": gettext_lazy("The vendor refused to store what is planned for the renewal"),
     "intent.followed": gettext_lazy("Wish for the renewal moved along with a change of seats"),
     "intent.stayed": gettext_lazy("Wish for the renewal kept as it was, whatever changes before"),
     "term.changed": gettext_lazy("New term begun inside the old one"),

@@ -43,8 +43,10 @@ class NextTermPrice:
 def of(
     *, row: holdings.HoldingRow, customer: customers.CustomerRow, following: timeline.NextTerm
 ) -> NextTermPrice | None:
-    """The price of the following term; None where nobody knows a price for it, or for what is held now."""
+    """The price of the following term; None where nobody knows one for it or for what is held, or no seat is left."""
     if not row.unit_rate or not pricing.is_sold(term=row.term, billing_plan=row.billing_plan):
+        return None
+    if following.quantity < 1 and following.outcome is not renewals.Ending.CANCEL:
         return None
     during = _days(row, following)
     rate = _rate(customer, following)

@@ -13,7 +13,7 @@ from typing import Any
 from seatwright.customers import queries as customers
 from seatwright.orders import calculation as frozen
 from seatwright.orders import intents
-from seatwright.rules import alarms, conflicts, rebasing, timeline
+from seatwright.rules import alarms, conflicts, rebasing, renewals, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import next_term_price, wish_limits
 from seatwright.workflows import wishes as wishing
@@ -52,12 +52,22 @@ def choices(
 def carried(
     *, row: holdings.HoldingRow, line: timeline.Timeline, after: timeline.Running, way: Way | None
 ) -> timeline.Timeline:
-    """The wishes after the change, carried over as answered; unasked, a total stays and may be asked about later."""
+    """The wishes after the change, carried over as answered; unasked, a total stays and may be asked about later.
+
+    A difference that so few seats cannot bear is overtaken by the change and dropped.
+    """
     found = choices(row=row, line=line, after=after)
     chosen = next((each for each in found if each.way is way), found[-1])
     if chosen.way is not Way.STAYS or way is Way.STAYS:
-        return chosen.timeline
+        return _without_overtaken(chosen.timeline)
     return replace(chosen.timeline, pending=tuple(_as_before(entry, line) for entry in chosen.timeline.pending))
+
+
+def _without_overtaken(line: timeline.Timeline) -> timeline.Timeline:
+    is_cancelled = timeline.next_term(timeline=line).outcome is renewals.Ending.CANCEL
+    if is_cancelled or timeline.next_term(timeline=line).quantity >= 1:
+        return line
+    return timeline.revoke(timeline=line, dimension=timeline.Dimension.QUANTITY)
 
 
 def _as_before(entry: timeline.Pending, line: timeline.Timeline) -> timeline.Pending:

@@ -6,7 +6,7 @@ and does so again whenever a change inside the term has wiped it there; a readin
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -26,6 +26,7 @@ from seatwright.workflows import connections, next_term_price, rebase_wishes, sc
 from seatwright.workflows import wishes as wishing
 
 DEADLINE = dt.timedelta(days=14)
+TRY_AGAIN_AFTER = dt.timedelta(days=1)
 Dimension = timeline.Dimension
 CARRIED: dict[rebasing.Way | None, str] = {rebasing.Way.FOLLOWS: "intent.followed", rebasing.Way.STAYS: "intent.stayed"}
 
@@ -205,12 +206,13 @@ def _allowed(row: holdings.HoldingRow, line: timeline.Timeline) -> conflicts.All
 
 def _store(*, by: Actor, row: holdings.HoldingRow, line: timeline.Timeline, action: str, at: dt.datetime) -> None:
     before = intents.open_intents(subscription_ids=[row.subscription_id]).get(row.subscription_id, ())
+    pending = _with_renewal_decided(row, line, before)
     intents.put(
         by=by,
         reseller_id=row.reseller_id,
         customer_id=row.customer_id,
         subscription_id=row.subscription_id,
-        pending=line.pending,
+        pending=pending,
         at=at,
     )
     audit.record(
@@ -219,12 +221,29 @@ def _store(*, by: Actor, row: holdings.HoldingRow, line: timeline.Timeline, acti
         subject_kind="subscription",
         subject_id=row.subscription_id,
         before={each.pending.effective_on.isoformat(): intents.to_json(each.pending.changes) for each in before},
-        after={each.effective_on.isoformat(): intents.to_json(each.changes) for each in line.pending},
+        after={each.effective_on.isoformat(): intents.to_json(each.changes) for each in pending},
         at=at,
         reseller_id=row.reseller_id,
         customer_id=row.customer_id,
     )
     request_apply(by=by, row=row, at=at)
+
+
+def _with_renewal_decided(
+    row: holdings.HoldingRow, line: timeline.Timeline, before: Sequence[intents.IntentRow]
+) -> tuple[timeline.Pending, ...]:
+    """What is to be kept: the wishes, and that the term renews where another ending was wished or is stored before.
+
+    Without a wish the vendor's word decides how a term ends, and it still holds the ending that was taken back. So the
+    renewal stays decided by us until it comes about, is stored like any wish, and is missed where it is lost.
+    """
+    on = row.commitment_end_on
+    was_decided = any(timeline.Dimension.ENDING in each.pending.changes for each in before)
+    renews = line.running.ending is renewals.Ending.RENEW and Dimension.ENDING not in line.at(on)
+    if not renews or not (was_decided or wishing.ending_shown(row) is not renewals.Ending.RENEW):
+        return line.pending
+    decided = timeline.Pending(effective_on=on, changes={**line.at(on), Dimension.ENDING: renewals.Ending.RENEW})
+    return (decided, *(each for each in line.pending if each.effective_on != on))
 
 
 def request_apply(
@@ -234,6 +253,7 @@ def request_apply(
 
     Where there are no wishes, the term is to end as `ending` says, or as the vendor shows it.
     """
+    _let_go_of_unsent(row, at=at)
     if operation_queries.is_queued(kind=schedule_operation.KIND, lease_key=_queue_key(row)):
         return
     operations.open_operation(
@@ -255,6 +275,13 @@ def request_apply(
         deadline_at=at + DEADLINE,
         at=at,
     )
+
+
+def _let_go_of_unsent(row: holdings.HoldingRow, *, at: dt.datetime) -> None:
+    """End a telling that gave up before anything was sent: it decides nothing and must hold up no other change."""
+    for view in operation_queries.open_with_key(lease_key=_queue_key(row)):
+        if view.kind == schedule_operation.KIND and view.state == "parked" and view.sent_at is None:
+            operations.settle(operation_id=view.id, by=SYSTEM, decision="not_done", reason="told anew", at=at)
 
 
 class CarryOver(Protocol):
@@ -309,9 +336,11 @@ def reapply_if_missing(*, row: holdings.HoldingRow, seen: port.VendorSubscriptio
     """Queue storing the wishes anew where the vendor has lost them (idea 1); True when that was needed."""
     if seen.status != "active" or seen.commitment_end_on != row.commitment_end_on:
         return False
-    if not intents.open_intents(subscription_ids=[row.subscription_id]) or operation_queries.is_open(
-        lease_key=_queue_key(row)
-    ):
+    if not intents.open_intents(subscription_ids=[row.subscription_id]):
+        return False
+    with transaction.atomic():
+        _let_go_of_unsent(row, at=at)
+    if operation_queries.is_open(lease_key=_queue_key(row)) or _was_refused(row, at=at):
         return False
     shown = "" if seen.end_of_term is None else str(seen.end_of_term)
     try:
@@ -323,6 +352,18 @@ def reapply_if_missing(*, row: holdings.HoldingRow, seen: port.VendorSubscriptio
     with transaction.atomic():
         request_apply(by=SYSTEM, row=row, at=at)
     return True
+
+
+def _was_refused(row: holdings.HoldingRow, *, at: dt.datetime) -> bool:
+    """Whether the vendor refused to store the wishes as they stand, less than `TRY_AGAIN_AFTER` ago."""
+    last = operation_queries.newest_ended(kind=schedule_operation.KIND, lease_key=_queue_key(row))
+    return (
+        last is not None
+        and last.state == "refused"
+        and "decision" not in last.progress
+        and last.finished_at is not None
+        and at < last.finished_at + TRY_AGAIN_AFTER
+    )
 
 
 def _queue_key(row: holdings.HoldingRow) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
+from seatwright.access import audit
 from seatwright.access.actors import SYSTEM
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
@@ -40,7 +41,7 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
         return _finish(view, row, seen, note="" if wanted is not None else "nothing to store", at=at)
     catalogue_id = _catalogue_id(wanted, seen, vendor=vendor, ref=ref, at=at)
     if catalogue_id is None:
-        return engine.Park(reason="not_sold", note="The vendor does not sell the wished plan to this customer.")
+        return _refuse(view, "not_sold", at=at)
     operations.note_progress(operation_id=view.id, fence=view.fence, at=at, wanted=_to_json(wanted))
     return sending.send(
         view,
@@ -53,7 +54,7 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
             request_id=view.request_id,
             at=at,
         ),
-        refuse=lambda refused: engine.Park(reason=f"vendor_{refused.reason}", note=refused.safe_text),
+        refuse=lambda refused: _refuse(view, f"vendor_{refused.reason}", at=at),
         at=at,
     )
 
@@ -114,6 +115,25 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     if sent is None or _is_held(sent, seen) or _wanted(view, row, seen) != sent:
         return _finish(view, row, seen, note="", at=at)
     return sending.look_again(view, at=at)
+
+
+def _refuse(view: OperationView, refusal: str, *, at: dt.datetime) -> engine.StepResult:
+    """End what the vendor will not store, so that it holds up no other change; the wish stands and is tried daily."""
+    with transaction.atomic(durable=True):
+        audit.record(
+            by=SYSTEM,
+            action="intent.refused",
+            subject_kind="subscription",
+            subject_id=view.intent["subscription_id"],
+            before={},
+            after={"refusal": refusal},
+            at=at,
+            reseller_id=view.reseller_id,
+            customer_id=view.customer_id,
+            operation_id=view.id,
+        )
+        operations.finish(operation_id=view.id, fence=view.fence, state="refused", at=at, note=refusal)
+    return engine.Finished()
 
 
 def _finish(

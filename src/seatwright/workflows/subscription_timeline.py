@@ -14,6 +14,7 @@ TOLD = frozenset(
     {
         "intent.scheduled",
         "intent.revoked",
+        "intent.refused",
         "intent.followed",
         "intent.stayed",
         "status.changed",
