@@ -1,5 +1,7 @@
 """A decision about a term's end is taken back at the vendor too, and a wish that cannot be stored blocks nothing."""
 
+from typing import Any
+
 import pytest
 
 from seatwright.operations.models import Operation
@@ -80,6 +82,25 @@ def test_a_telling_that_gave_up_in_an_outage_is_told_anew_and_lets_changes_pass(
     order_id = world.book("north_owner", "north", basic=12)
     world.work()
     assert (world.holding("north", BASIC).seats, order_id is not None) == (12, True)
+
+
+def test_a_wish_made_between_the_look_and_the_switch_is_not_lost(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, key = world.actor("north_owner"), world.holding("north", BASIC).subscription_id
+    shown = auto_renew.switch(by=owner, subscription_id=key, at=world.at)
+    assert shown is not None
+    looked = schedule_change.plan
+
+    def wished_meanwhile(**asked: Any) -> schedule_change.Plan:
+        found = looked(**asked)
+        monkeypatch.undo()
+        wish(world, quantity=timeline.SeatsTotal(8))
+        return found
+
+    monkeypatch.setattr(schedule_change, "plan", wished_meanwhile)
+    with pytest.raises(auto_renew.ChangedMeanwhile):
+        auto_renew.choose(by=owner, subscription_id=key, ending=Ending.CANCEL, base=shown.base, at=world.at)
+    plan = schedule_change.plan(by=owner, subscription_id=key, at=world.at)
+    assert (plan.following.outcome, plan.following.quantity) == (Ending.RENEW, 8)
 
 
 def test_a_difference_that_too_few_seats_cannot_bear_is_dropped(world: World) -> None:

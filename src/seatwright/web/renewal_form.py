@@ -127,8 +127,13 @@ def _trouble(posted: QueryDict, choices: Choices) -> str:
     if any(len(posted.getlist(name)) != 1 for name in FIELDS if name in posted):
         return _("A field was sent twice. Load the page again.")
     if posted.get("base") != base(choices.plan):
-        return _("The plan for this renewal was changed since you opened the page. Look at it again.")
+        return changed_meanwhile()
     return ""
+
+
+def changed_meanwhile() -> str:
+    """What to say of a form that is older than the last change of the plan."""
+    return _("The plan for this renewal was changed since you opened the page. Look at it again.")
 
 
 def _read_renewal(typed: Typed, held: Typed, choices: Choices) -> Typed:

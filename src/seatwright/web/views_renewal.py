@@ -30,8 +30,15 @@ def schedule(request: HttpRequest, subscription_id: uuid.UUID) -> HttpResponse:
     if not typed.errors:
         try:
             schedule_change.schedule(
-                by=by, subscription_id=subscription_id, wishes=typed.wishes, clear=typed.clear, at=at
+                by=by,
+                subscription_id=subscription_id,
+                wishes=typed.wishes,
+                clear=typed.clear,
+                only_over=choices.plan.stored,
+                at=at,
             )
+        except schedule_change.WishedMeanwhile:
+            typed = renewal_form.refused(typed, "form", renewal_form.changed_meanwhile())
         except schedule_change.Conflicted as conflicted:
             zone = customers.customer(seen_by=by, customer_id=row.customer_id).time_zone
             typed = renewal_form.with_conflicts(typed, conflicted.found, zone=zone)

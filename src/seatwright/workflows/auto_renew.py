@@ -127,6 +127,14 @@ def choose(*, by: Actor, subscription_id: uuid.UUID, ending: renewals.Ending, ba
     plan = schedule_change.plan(by=by, subscription_id=subscription_id, at=at)
     if _base(plan) != base:
         raise ChangedMeanwhile
-    schedule_change.schedule(
-        by=by, subscription_id=subscription_id, wishes={Dimension.ENDING: ending}, clear=DROPPED[ending], at=at
-    )
+    try:
+        schedule_change.schedule(
+            by=by,
+            subscription_id=subscription_id,
+            wishes={Dimension.ENDING: ending},
+            clear=DROPPED[ending],
+            only_over=plan.stored,
+            at=at,
+        )
+    except schedule_change.WishedMeanwhile:
+        raise ChangedMeanwhile from None

@@ -47,8 +47,9 @@ class WishedMeanwhile(Exception):
 class Plan:
     """The renewal of one subscription as it stands: the wishes, what they come to, and whether the vendor knows.
 
-    `lock_at` is the last moment, exclusive, at which wishes change. `found` is all that speaks against the wishes as
-    things stand: what is blocking has come about since they were made, and the vendor would refuse it.
+    `stored` are the open wishes by date as JSON, for `schedule` with `only_over`. `lock_at` is the last moment,
+    exclusive, at which wishes change. `found` is all that speaks against the wishes as things stand: what is blocking
+    has come about since they were made, and the vendor would refuse it.
     """
 
     subscription_id: uuid.UUID
@@ -66,6 +67,7 @@ class Plan:
     is_sending: bool
     wished_by: str
     changed_at: dt.datetime | None
+    stored: Mapping[str, Any]
 
 
 def plan(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> Plan:
@@ -94,6 +96,7 @@ def plan(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> Plan:
         is_sending=operation_queries.is_open(lease_key=_queue_key(row)),
         wished_by=rows[0].wished_by if rows else "",
         changed_at=rows[0].changed_at if rows else None,
+        stored={each.pending.effective_on.isoformat(): intents.to_json(each.pending.changes) for each in rows},
     )
 
 
@@ -163,6 +166,8 @@ def schedule(
     _require_unlocked(row, at=at)
     with transaction.atomic(durable=True):
         row = _held_still(subscription_id)
+        if row.status != "active":
+            raise wishing.NotRunning
         if only_over is not None and intents.open_as_json(subscription_id=subscription_id) != only_over:
             raise WishedMeanwhile
         line = _wished(wishing.timeline_of(row), wishes, clear)
@@ -181,6 +186,8 @@ def revoke(*, by: Actor, subscription_id: uuid.UUID, dimension: Dimension | None
     _require_unlocked(row, at=at)
     with transaction.atomic(durable=True):
         row = _held_still(subscription_id)
+        if row.status != "active":
+            raise wishing.NotRunning
         line = timeline.revoke(timeline=wishing.timeline_of(row), dimension=dimension)
         _store(by=by, row=row, line=line, action="intent.revoked", at=at)
 
