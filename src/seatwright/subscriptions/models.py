@@ -172,12 +172,15 @@ class RenewalAlarm(models.Model):
 
     It stands beside drift because it says the same kind of thing: what the vendor holds for a subscription is not what
     it should be. `held` found the wishes stored; `open` did not, until they are read back or mean nothing any more.
+    Of another `kind` than missing it stands for a stage that could not be looked at (unverified), or, with no time
+    before the end, for a term that is over with none following (overdue).
     """
 
     reseller = models.ForeignKey("customers.Reseller", on_delete=models.PROTECT)
     customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT)
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT)
     renews_on = models.DateField()
+    kind = models.CharField(max_length=12, default="missing")
     before_s = models.PositiveIntegerField()
     state = models.CharField(max_length=8)
     is_too_late = models.BooleanField()
@@ -189,7 +192,9 @@ class RenewalAlarm(models.Model):
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["subscription", "renews_on", "before_s"], name="renewal_alarm_once"),
+            models.UniqueConstraint(
+                fields=["subscription", "renews_on", "kind", "before_s"], name="renewal_alarm_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(state__in=("held", "open"), closed_at__isnull=True, closed_how="")
                 | (models.Q(state="closed", closed_at__isnull=False) & ~models.Q(closed_how="")),

@@ -4,9 +4,10 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
@@ -14,11 +15,15 @@ from seatwright.rules import renewals
 from seatwright.subscriptions.models import RenewalAlarm, Subscription
 
 SHOWN_MOST = 500
+Kind = Literal["missing", "unverified", "overdue"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmRow:
-    """An open alarm: the vendor does not hold what is wished for the renewal; from the lock on it `is_too_late`."""
+    """An open alarm: the vendor does not hold what is wished for the renewal; from the lock on it `is_too_late`.
+
+    Of the kind unverified the vendor could not be asked, of the kind overdue it shows no term after the one that ended.
+    """
 
     alarm_id: int
     reseller_id: uuid.UUID
@@ -26,6 +31,7 @@ class AlarmRow:
     subscription_id: uuid.UUID
     name: str
     renews_on: dt.date
+    kind: str
     before: dt.timedelta
     is_too_late: bool
     looked_at: dt.datetime
@@ -46,6 +52,7 @@ def note(
     wanted: Mapping[str, Any],
     shown: Mapping[str, Any],
     at: dt.datetime,
+    kind: Kind = "missing",
 ) -> bool:
     """Write what the look of this stage found, in the caller's transaction; False when the stage was looked at before.
 
@@ -53,7 +60,12 @@ def note(
     """
     assert transaction.get_connection().in_atomic_block
     row = Subscription.objects.select_for_update().get(pk=subscription_id)
-    stage = {"subscription_id": subscription_id, "renews_on": renews_on, "before_s": int(before.total_seconds())}
+    stage = {
+        "subscription_id": subscription_id,
+        "renews_on": renews_on,
+        "kind": kind,
+        "before_s": int(before.total_seconds()),
+    }
     if RenewalAlarm.objects.filter(**stage).exists():
         return False
     RenewalAlarm(
@@ -70,15 +82,32 @@ def note(
 
 
 def close(*, alarm_id: int, how: str, at: dt.datetime) -> bool:
-    """Close an open alarm because the wishes are `stored`, were `revoked`, or the term is `over`; False if it was."""
+    """Close an open alarm because the wishes are `stored`, were `revoked`, or the term is `over`; False if it was.
+
+    One that could not be verified is over too once the vendor was `looked` at.
+    """
     rows = RenewalAlarm.objects.filter(pk=alarm_id, state="open")
     return bool(rows.update(state="closed", closed_at=at, closed_how=how))
+
+
+def past_their_term(*, ended_until_on: dt.date, limit: int = 500) -> list[uuid.UUID]:
+    """Running subscriptions whose term ended on that day or before, read since, and not noted as overdue yet."""
+    noted = RenewalAlarm.objects.filter(
+        subscription_id=OuterRef("pk"), renews_on=OuterRef("commitment_end_on"), kind="overdue"
+    )
+    rows = Subscription.objects.filter(
+        ~Exists(noted),
+        status="active",
+        commitment_end_on__lte=ended_until_on,
+        read_at__date__gte=F("commitment_end_on"),
+    )
+    return list(rows.order_by("commitment_end_on", "id").values_list("id", flat=True)[:limit])
 
 
 def looked(*, subscription_ids: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, dt.date], frozenset[dt.timedelta]]:
     """The stages already looked at, by subscription and renewal."""
     found: dict[tuple[uuid.UUID, dt.date], set[dt.timedelta]] = {}
-    rows = RenewalAlarm.objects.filter(subscription_id__in=subscription_ids)
+    rows = RenewalAlarm.objects.filter(subscription_id__in=subscription_ids, kind="missing")
     for subscription_id, renews_on, before_s in rows.values_list("subscription_id", "renews_on", "before_s"):
         found.setdefault((subscription_id, renews_on), set()).add(dt.timedelta(seconds=before_s))
     return {key: frozenset(stages) for key, stages in found.items()}
@@ -99,6 +128,7 @@ def open_alarms(*, seen_by: Actor, customer_ids: Sequence[uuid.UUID] | None = No
             subscription_id=row.subscription_id,
             name=row.subscription.name,
             renews_on=row.renews_on,
+            kind=row.kind,
             before=dt.timedelta(seconds=row.before_s),
             is_too_late=row.is_too_late,
             looked_at=row.looked_at,

@@ -49,6 +49,8 @@ EVENTS: Words = {
     "subscription.ending": gettext_lazy("Plans closed, since the licence has ended"),
     "subscription.ended": gettext_lazy("Ended with its term"),
     "alarm.raised": gettext_lazy("Found missing at the vendor before the renewal"),
+    "alarm.unverified": gettext_lazy("Could not be verified at the vendor before the renewal"),
+    "alarm.overdue": gettext_lazy("Found overdue: the term is over and no new one shown"),
     "alarm.closed": gettext_lazy("No longer missing at the vendor"),
     "intent.scheduled": gettext_lazy("Renewal planned"),
     "intent.revoked": gettext_lazy("Wish for the renewal taken back"),

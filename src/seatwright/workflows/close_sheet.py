@@ -29,6 +29,8 @@ from seatwright.workflows import wishes as wishing
 KIND = "close_sheet"
 DEADLINE = dt.timedelta(days=3)
 LOOK_AGAIN_AFTER = dt.timedelta(seconds=5)
+# A closing that gave up is tried anew, so that a default is never lost to it; not oftener, since it may fail for ever.
+ANEW_AFTER = dt.timedelta(hours=1)
 
 
 class DecidedMeanwhile(Exception):
@@ -88,6 +90,10 @@ def _stage(sheet: sheets.SheetRow, told: tuple[sheets.NoticeRow, ...], *, at: dt
 def _queue_closing(sheet: sheets.SheetRow, *, at: dt.datetime) -> int:
     key = f"{KIND}:{sheet.sheet_id}"
     with transaction.atomic(durable=True):
+        for parked in operation_queries.views(operation_ids=operation_queries.parked_ids(lease_key=key)).values():
+            if at < parked.created_at + ANEW_AFTER:
+                return 0
+            operations.settle(operation_id=parked.id, by=SYSTEM, decision="not_done", reason="closed anew", at=at)
         if operation_queries.is_open(lease_key=key):
             return 0
         operations.open_operation(

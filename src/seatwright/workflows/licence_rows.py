@@ -21,7 +21,8 @@ from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import renewal_alarms
 from seatwright.workflows import pricing
 
-TROUBLES = ("over_assigned", "drift", "renewal_alarm")
+ALARMS = {"missing": "renewal_alarm", "unverified": "renewal_unverified", "overdue": "renewal_overdue"}
+TROUBLES = ("over_assigned", "drift", *ALARMS.values())
 LIVE_STATES = ("active", "pending", "suspended")
 
 
@@ -29,7 +30,7 @@ LIVE_STATES = ("active", "pending", "suspended")
 class Need:
     """Something that waits for a decision, with its deadline.
 
-    `kind` is window_closing, over_assigned, drift, renewal_alarm, renewal, one that nobody has decided, or sheet, a
+    `kind` is window_closing, over_assigned, drift, an alarm, renewal, one that nobody has decided, or sheet, a
     renewal sheet to answer.
     """
 
@@ -196,7 +197,7 @@ class Books:
             licence = self._row(row)
             if row.subscription_id in alarmed:
                 alarm = alarmed[row.subscription_id]
-                found.append(self._need("renewal_alarm", row, seats=0, until=alarm.ends_at))
+                found.append(self._need(ALARMS[alarm.kind], row, seats=0, until=alarm.ends_at))
             drift = self.drifts.get(row.subscription_id)
             if drift is not None:
                 found.append(self._need("drift", row, seats=int(drift.theirs) - int(drift.ours), until=None))

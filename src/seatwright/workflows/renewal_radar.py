@@ -207,7 +207,8 @@ def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime
     lines = wishing.timelines_of(rows=rows)
     rules = catalogue.RenewalRules(vendor_keys={row.vendor_key for row in rows})
     customer_ids = sorted({row.customer_id for row in rows})
-    alarmed = {each.subscription_id for each in renewal_alarms.open_alarms(seen_by=by, customer_ids=customer_ids)}
+    raised = renewal_alarms.open_alarms(seen_by=by, customer_ids=customer_ids)
+    alarmed = {each.subscription_id for each in raised if each.kind == "missing"}
     found: list[Renewal | None] = []
     for row in rows:
         ends_at = renewals.term_ends_at(renews_on=row.commitment_end_on)

@@ -3,12 +3,13 @@
 At each stage of the policy (72 and 25 hours before the end of the term as shipped) an operation reads the subscription
 afresh. What it finds is written once for the stage: `held`, or an alarm, which queues storing the wishes again, mails
 the reseller's staff and stands on the pages until a reading shows the wishes stored. Of stages slept through only the
-last one is looked at; a clock that goes back finds its stages looked at already.
+last one is looked at; a clock that goes back finds its stages looked at already. A look that could not be done is an
+alarm of its own and is looked at anew; so is a term that is over with none following, once the vendor had its time.
 """
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -31,7 +32,8 @@ from seatwright.workflows import connections, readings, schedule_change, send_ma
 from seatwright.workflows import wishes as wishing
 
 KIND = "watch_renewal"
-DEADLINE = dt.timedelta(hours=12)
+# Shorter than the hour between the last stage and the lock, so that staff hear in time of a vendor that cannot be read.
+DEADLINE = dt.timedelta(minutes=30)
 # No alarm of any policy lies further before its renewal.
 LOOK_AHEAD = dt.timedelta(days=31)
 # Wishes that are being stored right now are waited for so long before their absence is an alarm.
@@ -41,7 +43,11 @@ STAFF = frozenset({Role.RESELLER_ADMIN, Role.RESELLER_SALES, Role.RESELLER_SUPPO
 
 
 def request_due(*, at: dt.datetime) -> int:
-    """Queue a look at the vendor for every renewal with wishes that a stage is due for; returns how many."""
+    """Queue a look at the vendor for every renewal with wishes that a stage is due for; returns how many.
+
+    Renewals that the vendor has not made in its time are alarmed as well.
+    """
+    _alarm_overdue(at=at)
     queued, after = 0, None
     horizon = (at + LOOK_AHEAD).date()
     while ids := intents.wished_for(from_on=at.date(), until_on=horizon, after=after):
@@ -57,8 +63,9 @@ def _request_page(ids: Sequence[uuid.UUID], *, at: dt.datetime) -> int:
     queued = 0
     for row in rows:
         done = looked.get((row.subscription_id, row.commitment_end_on), frozenset())
-        if _stage(row, wishing.policy_in(rules, row), done, at=at) is not None:
-            queued += _queue(row, at=at)
+        stage = _stage(row, wishing.policy_in(rules, row), done, at=at)
+        if stage is not None:
+            queued += _queue(row, stage, at=at)
     return queued
 
 
@@ -68,9 +75,16 @@ def _stage(
     return alarms.alarm_due(is_applied=False, renews_on=row.commitment_end_on, raised=looked, at=at, policy=policy)
 
 
-def _queue(row: holdings.HoldingRow, *, at: dt.datetime) -> int:
+def _queue(row: holdings.HoldingRow, stage: alarms.Alarm, *, at: dt.datetime) -> int:
     key = f"{KIND}:{row.subscription_id}"
     with transaction.atomic(durable=True):
+        for parked in operation_queries.views(operation_ids=operation_queries.parked_ids(lease_key=key)).values():
+            if parked.created_at >= stage.due_at:
+                _alarm_unverified(row, stage, at=at)
+            # One that gave up at once waits as long as one that tried until its deadline.
+            if at < parked.created_at + DEADLINE:
+                return 0
+            operations.settle(operation_id=parked.id, by=SYSTEM, decision="not_done", reason="looked at anew", at=at)
         if operation_queries.is_open(lease_key=key):
             return 0
         operations.open_operation(
@@ -100,7 +114,13 @@ def look(view: OperationView, at: dt.datetime) -> engine.StepResult:
         return _finish(view, note="nothing is due any more", at=at)
     tenant = customers.tenant(seen_by=SYSTEM, tenant_id=row.tenant_id)
     vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
-    seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
+    try:
+        seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
+    except port.VendorTrouble:
+        if at >= view.created_at + DEADLINE:
+            with transaction.atomic(durable=True):
+                _alarm_unverified(row, stage, at=at)
+        raise
     is_held, wanted = _compared(row, seen)
     lease = connections.lease_of_subscription(
         vendor_key=row.vendor_key, vendor_subscription_id=row.vendor_subscription_id
@@ -123,7 +143,8 @@ def look(view: OperationView, at: dt.datetime) -> engine.StepResult:
             at=at,
         )
         if is_new and not is_held:
-            _raise(row, stage, wanted=wanted, shown=shown, at=at)
+            schedule_change.store_again(row=row, at=at)
+            _tell(row, "missing", stage, before={"wanted": wanted}, after={"shown": shown}, at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
     checkpoint("record.committed")
     return engine.Finished()
@@ -151,18 +172,71 @@ def _plain(following: port.NextTerm | None) -> dict[str, Any] | None:
     return None if following is None else wishing.next_term_json(following)
 
 
-def _raise(
-    row: holdings.HoldingRow, stage: alarms.Alarm, *, wanted: dict[str, Any], shown: dict[str, Any], at: dt.datetime
+def _alarm_unverified(row: holdings.HoldingRow, stage: alarms.Alarm, *, at: dt.datetime) -> None:
+    """Note once, in the caller's transaction, that the vendor could not be looked at for this stage."""
+    is_new = renewal_alarms.note(
+        subscription_id=row.subscription_id,
+        renews_on=row.commitment_end_on,
+        kind="unverified",
+        before=stage.before,
+        is_held=False,
+        is_too_late=stage.is_too_late,
+        wanted={},
+        shown={},
+        at=at,
+    )
+    if is_new:
+        _tell(row, "unverified", stage, before={}, after={}, at=at)
+
+
+def _alarm_overdue(*, at: dt.datetime) -> None:
+    """Alarm each renewal that the newest reading did not show although the vendor's time for it was over by then."""
+    ids = renewal_alarms.past_their_term(ended_until_on=at.date())
+    rows = holdings.by_ids(subscription_ids=ids)
+    rules = catalogue.RenewalRules(vendor_keys={row.vendor_key for row in rows})
+    for row in rows:
+        state = renewals.renewal_state(
+            at=row.read_at,
+            renews_on=row.commitment_end_on,
+            seen_renews_on=None,
+            policy=wishing.policy_in(rules, row),
+        )
+        if state is not renewals.RenewalState.OVERDUE:
+            continue
+        stage = alarms.Alarm(before=dt.timedelta(), due_at=at, is_too_late=True)
+        with transaction.atomic(durable=True):
+            is_new = renewal_alarms.note(
+                subscription_id=row.subscription_id,
+                renews_on=row.commitment_end_on,
+                kind="overdue",
+                before=stage.before,
+                is_held=False,
+                is_too_late=True,
+                wanted={},
+                shown={},
+                at=at,
+            )
+            if is_new:
+                _tell(row, "overdue", stage, before={}, after={"read_at": row.read_at.isoformat()}, at=at)
+
+
+def _tell(
+    row: holdings.HoldingRow,
+    kind: renewal_alarms.Kind,
+    stage: alarms.Alarm,
+    *,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    at: dt.datetime,
 ) -> None:
-    """Everything that follows from a new alarm, in the caller's transaction: storing again, audit, mail to staff."""
-    schedule_change.store_again(row=row, at=at)
+    """Audit a new alarm and write to the reseller's staff, in the caller's transaction."""
     audit.record(
         by=SYSTEM,
-        action="alarm.raised",
+        action="alarm.raised" if kind == "missing" else f"alarm.{kind}",
         subject_kind="subscription",
         subject_id=row.subscription_id,
-        before={"wanted": wanted},
-        after={"shown": shown, "hours_before": int(stage.before.total_seconds()) // 3600},
+        before=before,
+        after={**after, "hours_before": int(stage.before.total_seconds()) // 3600},
         at=at,
         reseller_id=row.reseller_id,
         customer_id=row.customer_id,
@@ -176,6 +250,7 @@ def _raise(
             "name": row.name,
             "ends_at": renewals.term_ends_at(renews_on=row.commitment_end_on).isoformat(),
             "is_too_late": stage.is_too_late,
+            "kind": kind,
         },
         action="staff.queue",
         reseller_id=row.reseller_id,
@@ -185,22 +260,39 @@ def _raise(
 
 
 def close_answered(*, at: dt.datetime) -> int:
-    """Close each open alarm whose wishes a later reading showed stored, were taken back, or are past; how many."""
+    """Close each open alarm whose wishes a later reading showed stored, were taken back, or are past; how many.
+
+    One of a look that could not be done closes with a later look, one of an overdue renewal when that is entered.
+    """
     open_now = renewal_alarms.open_alarms(seen_by=SYSTEM)
     ids = sorted({alarm.subscription_id for alarm in open_now})
     rows = {row.subscription_id: row for row in holdings.by_ids(subscription_ids=ids)}
     wished = intents.open_intents(subscription_ids=ids)
+    looked = renewal_alarms.looked(subscription_ids=ids)
     closed = 0
     for alarm in open_now:
+        if alarm.kind == "unverified" and _is_looked_at(alarm, looked):
+            closed += _close(alarm, how="looked", at=at)
+            continue
         how = _answered(alarm, rows[alarm.subscription_id], is_wished=alarm.subscription_id in wished)
         if how:
             closed += _close(alarm, how=how, at=at)
     return closed
 
 
+def _is_looked_at(
+    alarm: renewal_alarms.AlarmRow, looked: Mapping[tuple[uuid.UUID, dt.date], frozenset[dt.timedelta]]
+) -> bool:
+    """Whether the stage that could not be verified, or a later one, was looked at since."""
+    stages = looked.get((alarm.subscription_id, alarm.renews_on), frozenset())
+    return any(stage <= alarm.before for stage in stages)
+
+
 def _answered(alarm: renewal_alarms.AlarmRow, row: holdings.HoldingRow, *, is_wished: bool) -> str:
     if row.commitment_end_on != alarm.renews_on or row.status in ("cancelled", "deleted", "disabled", "expired"):
         return "over"
+    if alarm.kind == "overdue":
+        return ""
     if not is_wished:
         return "revoked"
     try:
