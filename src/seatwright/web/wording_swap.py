@@ -31,7 +31,8 @@ REASONS: Words = {
     "other_currency": gettext_lazy("The two licences are priced in different currencies. Ask your reseller."),
     "not_self_service": gettext_lazy("Your reseller changes this licence for you. Ask them."),
     "renewal_locked": gettext_lazy(
-        "The renewal can no longer be changed, so the old seats would be bound for another term. Swap after it."
+        "The old seats could not leave with the renewal in time any more, so they would be bound for another term. "
+        "Swap after it."
     ),
     "converted_today": gettext_lazy("The licence became another plan today already. Do this tomorrow."),
     "all_into_other": gettext_lazy(

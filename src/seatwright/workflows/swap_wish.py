@@ -17,8 +17,10 @@ from seatwright.orders import queries as orders
 from seatwright.orders import swap_terms
 from seatwright.rules import alarms
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import buy_pricing, pricing, swap_plan, swap_pricing, wishes
+from seatwright.workflows import buy_pricing, pricing, swap_operation, swap_plan, swap_pricing, wishes
 
+# A swap may wait for its new seats, and only afterwards asks that the old ones leave with the renewal.
+DONE_BEFORE_LOCK = swap_operation.AWAIT_MOST + dt.timedelta(hours=1)
 Way = swap_terms.Way
 Reason = swap_plan.Reason
 
@@ -145,10 +147,10 @@ class _Wish:
         return found
 
     def _against_increase(self) -> list[Reason]:
-        """Old seats leave with the renewal where they cannot be returned, so that must still be possible to ask for."""
+        """Old seats leave with the renewal where they cannot be returned, so that must still be possible afterwards."""
         policy = wishes.renewal_policy(self.source)
         lock_at = alarms.lock_at(renews_on=self.source.commitment_end_on, policy=policy)
-        found = [Reason(code="renewal_locked")] if self.moment.at >= lock_at else []
+        found = [Reason(code="renewal_locked")] if self.moment.at >= lock_at - DONE_BEFORE_LOCK else []
         if self.way is Way.MORE:
             found += [_as_reason(refusal) for _key, refusal in self._increase().quote.all_refusals]
         elif self.way is Way.BUY:
