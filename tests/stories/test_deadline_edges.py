@@ -1,6 +1,7 @@
 """Deadlines with a silent or slow vendor or a lock close by: looks that fail, overdue renewals, sheets and swaps."""
 
 import datetime as dt
+import uuid
 
 import pytest
 from django.core import mail
@@ -11,12 +12,14 @@ from seatwright.operations.models import Operation
 from seatwright.rules import timeline
 from seatwright.subscriptions import renewal_alarms
 from seatwright.subscriptions.models import RenewalAlarm
-from seatwright.workflows import close_sheet, run_desk, watch_renewals
+from seatwright.workflows import close_sheet, renewal_sheets, run_desk, watch_renewals
+from tests.stories.swapping import more_of
 from tests.stories.test_alarms import ENDS_AT, HOUR, chores, go_to, wipe
 from tests.stories.test_renewal_sheet import DEADLINE, line, seen, sheet_of
 from tests.stories.test_renewal_sheet import chores as sheet_chores
 from tests.stories.test_renewal_sheet import go_to as go_to_instant
 from tests.stories.test_schedule_change import wish
+from tests.stories.test_swap_old_seats import reasons
 from tests.stories.world import BASIC, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,3 +125,67 @@ def test_a_closing_that_gave_up_is_tried_anew_once_an_hour_and_the_default_still
     sheet_chores(world)
     assert (seen(sheet_id).state, line(world, sheet_id).state) == ("defaulted", "defaulted")
     assert sorted(given_up.values_list("state", flat=True)) == ["done", "refused"]
+
+
+def test_a_deadline_leaves_the_default_time_before_the_lock_and_the_latest_moment_is_named(world: World) -> None:
+    go_to(world, 24 * 20)
+    world.sync()
+    staff, north = world.actor("staff"), world.customer_ids["north"]
+    basic = world.holding("north", BASIC).subscription_id
+    latest_at = ENDS_AT - 25 * HOUR
+
+    def make(deadline_at: dt.datetime) -> uuid.UUID:
+        return renewal_sheets.make(
+            by=staff,
+            customer_id=north,
+            subscription_ids=[basic],
+            default="cancel",
+            deadline_at=deadline_at,
+            at=world.at,
+        )
+
+    for deadline_at in (latest_at + HOUR, latest_at + dt.timedelta(minutes=1)):
+        with pytest.raises(renewal_sheets.Refused) as refused:
+            make(deadline_at)
+        assert (refused.value.why, refused.value.latest_at) == ("deadline_after_lock", latest_at)
+    sheet_id = make(latest_at)
+    renewal_sheets.send(by=staff, sheet_id=sheet_id, at=world.at)
+    go_to_instant(world, latest_at)
+    sheet_chores(world)
+    assert (seen(sheet_id).state, line(world, sheet_id).state) == ("defaulted", "defaulted")
+
+
+def test_near_the_lock_the_latest_deadline_is_proposed_and_nearer_nothing_is_asked_about(world: World) -> None:
+    go_to(world, 26.5)
+    world.sync()
+    staff, north = world.actor("staff"), world.customer_ids["north"]
+    basic = world.holding("north", BASIC).subscription_id
+    making = renewal_sheets.candidates(by=staff, customer_id=north, at=world.at)
+    assert basic in {each.subscription_id for each in making.candidates}
+    assert making.deadline_at == ENDS_AT - 25.5 * HOUR
+    go_to(world, 25.25)
+    making = renewal_sheets.candidates(by=staff, customer_id=north, at=world.at)
+    assert making.deadline_at == ENDS_AT - 25 * HOUR
+    go_to(world, 25)
+    making = renewal_sheets.candidates(by=staff, customer_id=north, at=world.at)
+    assert basic not in {each.subscription_id for each in making.candidates}
+    with pytest.raises(renewal_sheets.Refused, match="locked_too_soon"):
+        renewal_sheets.make(
+            by=staff,
+            customer_id=north,
+            subscription_ids=[basic],
+            default="cancel",
+            deadline_at=ENDS_AT - 24.5 * HOUR,
+            at=world.at,
+        )
+
+
+def test_old_seats_are_not_promised_to_leave_with_a_renewal_that_may_lock_before(
+    world: World,
+) -> None:
+    lock_at = ENDS_AT - 24 * HOUR
+    go_to_instant(world, lock_at - 5 * HOUR - dt.timedelta(minutes=1))
+    world.sync()
+    assert reasons(world, 1, way=more_of(world)) == []
+    go_to_instant(world, lock_at - 5 * HOUR)
+    assert reasons(world, 1, way=more_of(world)) == ["renewal_locked"]

@@ -36,6 +36,9 @@ REFUSALS: Words = {
     "nothing_to_ask": gettext_lazy("Choose at least one licence whose renewal can still be decided."),
     "too_many": gettext_lazy("A sheet asks about 50 licences at most. Make several."),
     "deadline_past": gettext_lazy("Choose a deadline that lies ahead."),
+    "locked_too_soon": gettext_lazy(
+        "One of these renewals is fixed so soon that no answer could be stored in time. Leave it out."
+    ),
     "nobody_to_ask": gettext_lazy("This customer has no contract owner who could answer."),
     "asked_already": gettext_lazy("Another sheet asks about one of these renewals already."),
     "changed": gettext_lazy("A licence or its plan changed since the sheet was made. Withdraw it and make it anew."),

@@ -26,11 +26,14 @@ DEFAULTS: tuple[Default, ...] = get_args(Default)
 OWNERS = frozenset({Role.CONTRACT_OWNER})
 LINES_MOST = 50
 WHOLE_YEAR = dt.timedelta(days=366)
+# Between the deadline and the lock the default is stored at the vendor, retries included.
+LATEST_BEFORE_LOCK = dt.timedelta(hours=1)
 Why = Literal[
     "nothing_to_ask",
     "too_many",
     "deadline_past",
     "deadline_after_lock",
+    "locked_too_soon",
     "nobody_to_ask",
     "asked_already",
     "changed",
@@ -86,8 +89,9 @@ class SheetPage:
 def candidates(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime, within: dt.timedelta = WHOLE_YEAR) -> Making:
     """The licences of the customer whose renewals can be asked about; raises Unknown or NotAllowed.
 
-    Months that roll on are not asked about. The deadline proposed is the soonest lock less the time that the rules
-    leave for storing answers, None where nothing can be asked.
+    Months that roll on are not asked about, nor what is locked before any answer could be stored. The deadline proposed
+    is the soonest lock less the time that the rules leave for storing answers, or the latest possible moment where that
+    is past; None where nothing can be asked.
     """
     customer = customers.customer(seen_by=by, customer_id=customer_id, action="sheets.make")
     asked = {
@@ -98,7 +102,7 @@ def candidates(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime, within: dt
         if row.term == "P1M" or row.commitment_end_on > (at + within).date():
             continue
         line = sheet_options.line(by=by, row=row, at=at)
-        if line is None:
+        if line is None or _latest_at([line.facts]) <= at:
             continue
         found.append(
             Candidate(
@@ -115,12 +119,15 @@ def candidates(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime, within: dt
     found.sort(key=lambda each: (each.renews_on, each.name))
     locks = [each.lock_at for each in found if not each.is_asked]
     margin = catalogue.sheet_rules(on=at.date()).answer_before_lock
-    proposed = max(min(locks) - margin, at + dt.timedelta(hours=1)) if locks else None
+    proposed = None
+    if locks:
+        latest_at = min(locks) - LATEST_BEFORE_LOCK
+        proposed = min(max(min(locks) - margin, at + dt.timedelta(hours=1)), latest_at)
     return Making(
         customer=customer,
         candidates=tuple(found),
         owners=tuple(_owners(customer)),
-        deadline_at=None if proposed is None else min(proposed, min(locks)),
+        deadline_at=proposed,
     )
 
 
@@ -177,8 +184,15 @@ def make(
     return sheet_id
 
 
+def _latest_at(facts: Sequence[Any]) -> dt.datetime:
+    """The latest possible deadline, inclusive: later, the default could not be stored before the soonest lock."""
+    return min(dt.datetime.fromisoformat(each["lock_at"]) for each in facts) - LATEST_BEFORE_LOCK
+
+
 def _require_deadline(deadline_at: dt.datetime, facts: Sequence[Any], *, at: dt.datetime) -> None:
-    latest_at = min(dt.datetime.fromisoformat(each["lock_at"]) for each in facts)
+    latest_at = _latest_at(facts)
+    if latest_at <= at:
+        raise Refused("locked_too_soon", latest_at=latest_at)
     if deadline_at <= at:
         raise Refused("deadline_past", latest_at=latest_at)
     if deadline_at > latest_at:
