@@ -25,7 +25,8 @@ def plug_in(move_vendor: MoveVendor) -> None:
 def advance(*, by: Actor, to: dt.datetime, at: dt.datetime) -> int:
     """Move the test clock forwards to `to` and queue a reading of every tenant; returns how many.
 
-    The vendor's clock moves first, so that the product never sees a vendor that is behind it. Raises
+    The vendor's clock moves first, so that the product never sees a vendor that is behind it. It is one leap: what
+    chores would have done in between is done late or, where its time is past, not at all. Raises
     operations.clock.ClockRefused, VendorStays or access.permissions.NotAllowed with nothing moved here.
     """
     clock.check_advance(by=by, to=to)
