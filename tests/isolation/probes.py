@@ -132,16 +132,18 @@ class Generator:
                 )
 
     def _openers(self, route: Route) -> Iterator[Ask]:
-        """By each about their first row, and about their others by each or, in a short run, by one of them in turn."""
+        """By each about their first row, and about the others by each whose they are or, in a short run, by one of them."""
         names = ("token a write", "token r1 staff") if route.is_api else CAPABLE
-        for place, name in enumerate(names):
-            principal = next(each for each in self.principals if each.name == name)
+        able = [next(each for each in self.principals if each.name == name) for name in names]
+        for principal in able:
+            letter = self._home(principal).letter
+            peers = [each for each in able if self._home(each).letter == letter]
             for method in METHODS:
-                own = self.subjects[self._home(principal).letter]
+                own = self.subjects[letter]
                 for number, subject in enumerate(own if route.rows and method in ("GET", "POST") else own[:1]):
                     is_plain_first = number == 0 and method in ("GET", "POST")
-                    turn = self._dice(route.path, method, str(number)) % len(names)
-                    if self.is_whole or is_plain_first or turn == place:
+                    in_turn = peers[self._dice(route.path, method, str(number)) % len(peers)]
+                    if self.is_whole or is_plain_first or in_turn is principal:
                         yield self._ask(route, principal, method, subject, named=[subject], extra=PLAIN)
             if not route.is_api:
                 home = self._home(principal)

@@ -19,7 +19,7 @@ SEEDS_FILE = Path(__file__).parent / "seeds.txt"
 PARTS = 8
 WORLDS = 40
 WORLDS_ON_POSTGRES = 1
-CHANGES_IN_A_YEAR = 30
+CHANGES_IN_A_YEAR = 27
 pytestmark = pytest.mark.simulation
 
 
