@@ -1,10 +1,14 @@
 """Suspending, resuming and ending, told as stories with what each brings."""
 
+import datetime as dt
+
 import pytest
 
 from seatwright.access import permissions
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
+from seatwright.customers.models import Reseller
+from seatwright.orders import intents
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import change_status, run_desk, schedule_change
@@ -67,12 +71,33 @@ def test_a_subscription_whose_window_is_open_ends_at_once_with_its_money_back(wo
     shown = do(world, Action.END, sku_id=EXCHANGE)
     holding = world.holding("north", EXCHANGE)
     assert (holding.status, holding.seats, holding.lots) == ("deleted", 0, ())
-    (charge,) = billing.charges(
+    charged = billing.charges(
         seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=holding.subscription_id
     )
-    # 4.44 for 30 days from 7 April; on 8 April 29 of them are left: 4.292 back.
-    assert (charge.kind, charge.seats, charge.amount_minor) == ("ended", -1, -429)
+    # 4.44 for 30 days from 7 April, charged before it is given back; on 8 April 29 days are left: 4.292 back.
+    assert [(each.kind, each.seats, each.amount_minor) for each in charged] == [("cycle", 1, 444), ("ended", -1, -429)]
     assert shown.refund_minor == 429
+    assert holdings.miscounted() == []
+
+
+def test_ending_closes_the_wishes_and_to_the_west_gives_nothing_back_of_a_term_that_was_not_charged(
+    world: World,
+) -> None:
+    Reseller.objects.filter(pk=world.reseller_id).update(time_zone="America/New_York")
+    key = world.holding("north", EXCHANGE).subscription_id
+    world.at = dt.datetime(2026, 4, 7, 2, 30, tzinfo=dt.UTC)
+    world.simulator.clock(now=world.at.isoformat())
+    world.sync()
+    schedule_change.schedule(
+        by=world.actor("north_owner"),
+        subscription_id=key,
+        wishes={timeline.Dimension.QUANTITY: timeline.SeatsTotal(2)},
+        at=world.at,
+    )
+    world.work()
+    assert do(world, Action.END, sku_id=EXCHANGE).refund_minor == 0
+    assert billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=key) == []
+    assert intents.open_intents(subscription_ids=[key]) == {}
     assert holdings.miscounted() == []
 
 
@@ -98,7 +123,7 @@ def test_an_end_that_only_a_person_can_confirm_is_booked_as_they_decide(
             seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=holding.subscription_id
         )
     ]
-    assert ended == ([-429] if decision == "done" else [])
+    assert ended == ([444, -429] if decision == "done" else [])
     assert holdings.miscounted() == []
 
 

@@ -103,6 +103,12 @@ def put(
         ).save(force_insert=True)
 
 
+def close_all(*, subscription_id: uuid.UUID, state: str, at: dt.datetime) -> bool:
+    """Close every open wish of the subscription as `carried_out` or `lapsed`; False when there were none."""
+    rows = ChangeIntent.objects.filter(subscription_id=subscription_id, state="open")
+    return bool(rows.update(state=state, closed_at=at))
+
+
 def close(*, subscription_id: uuid.UUID, effective_on: dt.date, state: str, at: dt.datetime) -> bool:
     """Close the open wishes for that date as `carried_out` or `lapsed`; False when there were none."""
     rows = ChangeIntent.objects.filter(subscription_id=subscription_id, effective_on=effective_on, state="open")

@@ -109,6 +109,9 @@ def _post_missing(
         subscriptions.hold_still(subscription_ids=[row.subscription_id])
         if orders.open_lines(subscription_ids=[row.subscription_id]):
             return 0
+        # Read again under the lock: a term may have been begun since, whose cycles take the place of these.
+        held = holdings.terms(subscription_ids=[row.subscription_id])
+        missing = {key: each for key, each in _begun(row, customer, held, at=at).items() if key in missing}
         known = charges.posted(operation_ids=list(missing))
         changes = holdings.seat_changes(subscription_ids=[row.subscription_id]).get(row.subscription_id, ())
         own = charges.charged_from(operation_ids=[each.operation_id for each in changes if each.operation_id])

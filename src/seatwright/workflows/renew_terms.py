@@ -52,6 +52,10 @@ def enter(
     first, last = entered[0], entered[-1]
     policy = pricing.window_policy(vendor_key=row.vendor_key, on=last.start_on)
     with transaction.atomic(durable=True):
+        subscriptions.hold_still(subscription_ids=[row.subscription_id])
+        ends_on, row = row.commitment_end_on, holdings.by_ids(subscription_ids=[row.subscription_id])[0]
+        if row.commitment_end_on != ends_on:
+            return False
         if not _write(row, entered, policy=policy, at=at):
             return False
         if seen.quantity == expected_seats != row.seats:

@@ -9,17 +9,19 @@ from django.db import transaction
 from seatwright.access import audit
 from seatwright.access.actors import SYSTEM, Actor
 from seatwright.billing import changes as billing
+from seatwright.billing import queries as charges
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
 from seatwright.operations import queries as operation_queries
 from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
+from seatwright.orders import intents
 from seatwright.rules import business_dates, money, periods, proration, renewals, tax, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, pricing, readings, schedule_change, sending
+from seatwright.workflows import charge_cycles, connections, pricing, readings, schedule_change, sending
 
 KIND = "change_status"
 STATUSES: dict[str, port.Status] = {"active": "active", "suspended": "suspended", "deleted": "deleted"}
@@ -31,7 +33,12 @@ def hold(row: holdings.HoldingRow) -> None:
 
 
 def refund(row: holdings.HoldingRow, *, on: dt.date) -> list[dict[str, Any]]:
-    """What ending on the day `on` gives back for the rest of the running cycle, as JSON; empty without a price."""
+    """What ending on the day `on` gives back for the rest of the running cycle, as JSON; empty without a price.
+
+    Nothing either on a day before the term, which it still is to the west of the vendor's: nothing of it was charged.
+    """
+    if on < row.term_start_on:
+        return []
     cycle = pricing.cycle_of(row, on=on)
     until = min(cycle.end_on, row.commitment_end_on)
     if not row.unit_rate or not cycle.start_on <= on < until:
@@ -61,7 +68,7 @@ def ending_before(row: holdings.HoldingRow) -> renewals.Ending | None:
     key = connections.lease_of_subscription(
         vendor_key=row.vendor_key, vendor_subscription_id=row.vendor_subscription_id
     )
-    for view in operation_queries.newest_done(kind=KIND, lease_key=key):
+    for view in operation_queries.newest_done(kind=KIND, lease_key=key, limit=1):
         if view.intent["status"] == "suspended" and "ending_before" in view.intent:
             return renewals.Ending(view.intent["ending_before"])
     return None
@@ -158,7 +165,12 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
 
 
 def _book_end(view: OperationView, row: holdings.HoldingRow, *, at: dt.datetime) -> None:
-    """All seats leave the ledger, and the rest of the running cycle is given back as it was shown."""
+    """All seats leave the ledger, and the rest of the running cycle is given back as it was shown.
+
+    The cycle is charged before; where it is ours to charge and could not be, nothing of it is given back.
+    """
+    charge_cycles.post_of(subscription_ids=[row.subscription_id], at=at)
+    intents.close_all(subscription_id=row.subscription_id, state="lapsed", at=at)
     customer = customers.customer(seen_by=SYSTEM, customer_id=row.customer_id)
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
     policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
@@ -185,9 +197,19 @@ def _book_end(view: OperationView, row: holdings.HoldingRow, *, at: dt.datetime)
         reseller_id=row.reseller_id,
         customer_id=row.customer_id,
         subscription_id=row.subscription_id,
-        charges=[_charge(row, each, rule) for each in view.intent["charges"]],
+        charges=[_charge(row, each, rule) for each in view.intent["charges"] if _was_charged(row, each)],
         at=at,
     )
+
+
+def _was_charged(row: holdings.HoldingRow, plain: dict[str, Any]) -> bool:
+    """Whether the days that are given back were charged, by us or, before the licence was ours to charge, by others."""
+    on = dt.date.fromisoformat(plain["start_on"])
+    term = holdings.terms(subscription_ids=[row.subscription_id])[row.subscription_id][-1]
+    if max(pricing.cycle_of(row, on=on).start_on, term.start_on) < term.charged_from_on:
+        return True
+    posted = charges.charges(seen_by=SYSTEM, customer_id=row.customer_id, subscription_id=row.subscription_id)
+    return sum(each.seats for each in posted if each.period_start_on <= on < each.period_end_on) >= -int(plain["seats"])
 
 
 def _charge(row: holdings.HoldingRow, plain: dict[str, Any], rule: tax.TaxRule) -> billing.NewCharge:
