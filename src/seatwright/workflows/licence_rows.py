@@ -208,7 +208,8 @@ class Books:
             if free_to_return > 0 and row.status == "active" and row.term != "P1M":
                 # Licences with one pool share its unused seats, so that no seat is offered twice.
                 unused[row.tenant_id, row.sku_id] -= free_to_return
-                until = max(batch.last_safe_at for batch in licence.returnable)
+                # From the first batch's end on, so many can no longer be returned.
+                until = min(batch.last_safe_at for batch in licence.returnable)
                 found.append(self._need("window_closing", row, seats=free_to_return, until=until))
         return (*found, *self._sheets_to_answer())
 

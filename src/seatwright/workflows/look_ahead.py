@@ -118,7 +118,9 @@ def _line(
         renewals=len(ahead),
         term_end_on=last_end_on,
         returnable=0 if is_over else open_then.total,
-        returnable_until=open_then.batches[-1].last_safe_at if open_then.batches and not is_over else None,
+        returnable_until=min((batch.last_safe_at for batch in open_then.batches), default=None)
+        if not is_over
+        else None,
         currency=row.currency,
         charges=tuple(_charges(row, held, following, ahead, customer=customer, today=today, on=on)),
     )
@@ -157,7 +159,7 @@ def _open_then(
     """
     policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
     if not ahead or seats < 1:
-        return windows.returnable(lots=pricing.seat_lots(row), vendor_says=row.returnable, at=at, policy=policy)
+        return pricing.returnable_of(row, at=at, policy=policy)
     renewed_at = renewals.term_ends_at(renews_on=ahead[-1].period.start_on)
     lots = renewals.lots_after_renewal(
         lots=pricing.seat_lots(row), quantity=seats, new_lot_id="renewed", renewed_at=renewed_at, policy=policy

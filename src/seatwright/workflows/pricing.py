@@ -281,8 +281,9 @@ def seat_lots(row: holdings.HoldingRow) -> tuple[windows.SeatLot, ...]:
 
 
 def returnable_of(row: holdings.HoldingRow, *, at: dt.datetime, policy: windows.WindowPolicy) -> windows.Returnable:
-    """The seats of the subscription that can be returned at `at`."""
-    return windows.returnable(lots=seat_lots(row), vendor_says=row.returnable, at=at, policy=policy)
+    """The seats of the subscription that can be returned at `at`; none while it is suspended or over."""
+    says = row.returnable if row.status == "active" else ()
+    return windows.returnable(lots=seat_lots(row), vendor_says=says, at=at, policy=policy)
 
 
 def cycle_of(row: holdings.HoldingRow, *, on: dt.date) -> periods.Period:
