@@ -132,7 +132,7 @@ class Generator:
                 )
 
     def _openers(self, route: Route) -> Iterator[Ask]:
-        """By each about their first row, and about their others by each or, in a short run, by one whose they are too."""
+        """By each about their first row, about their others by each or, in a short run, by one whose they are too."""
         names = ("token a write", "token r1 staff") if route.is_api else CAPABLE
         able = [next(each for each in self.principals if each.name == name) for name in names]
         for principal in able:
