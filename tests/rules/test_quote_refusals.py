@@ -1,6 +1,7 @@
 """A booking is judged as one whole, and what speaks against it is said as data."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -238,6 +239,15 @@ def test_a_family_of_offers_has_a_limit_over_all_of_them() -> None:
         ("a", AboveFamilyMaximum("business", 30, 31)),
     )
     assert not priced({"c": 100}, *members, families=family(30)).is_refused
+
+
+def test_seats_that_are_being_bought_or_are_others_count_for_the_familys_limit() -> None:
+    caps = [FamilyCap(family="business", subscription_keys=frozenset({"a", "b"}), maximum=30, elsewhere=5)]
+    members = (holding("a"), holding("b"))
+    assert not priced({"a": 13}, *members, families=caps).is_refused
+    assert priced({"a": 14}, *members, families=caps).all_refusals == (("a", AboveFamilyMaximum("business", 30, 31)),)
+    over = [replace(caps[0], elsewhere=50)]
+    assert not priced({"a": 9, "b": 13}, *members, families=over).is_refused
 
 
 def test_a_swap_inside_a_full_family_is_no_increase_of_it() -> None:

@@ -19,7 +19,7 @@ from seatwright.operations import queries as operations
 from seatwright.orders import requests as offer_requests
 from seatwright.rules import purchases, refusals
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import ask_for_offers, buy, buy_pricing, change_seats, follow_order
+from seatwright.workflows import ask_for_offers, buy, buy_pricing, change_seats, follow_order, pricing
 from tests.stories.buying import (
     CALLING,
     E3,
@@ -108,6 +108,14 @@ def test_seats_bought_elsewhere_count_for_the_cap_and_a_price_for_companies_is_f
     assert against(world, choice(world, premium, seats=246)) == (
         refusals.AboveFamilyMaximum("m365_business", 300, 301),
     )
+    with pytest.raises(pricing.Refused) as over:
+        world.book("north_owner", "north", basic=10 + 246)
+    assert refusals.AboveFamilyMaximum("m365_business", 300, 301) in sum(over.value.priced.refusals.values(), ())
+    place(world, quote(world, choice(world, premium, seats=200)))
+    with pytest.raises(pricing.Refused) as over:
+        world.book("north_owner", "north", basic=10 + 46)
+    assert refusals.AboveFamilyMaximum("m365_business", 300, 301) in sum(over.value.priced.refusals.values(), ())
+    world.book("north_owner", "north", basic=10 + 45)
     Customer.objects.filter(pk=world.customer_ids["north"]).update(segment="non_profit")
     assert against(world, choice(world, premium, seats=1)) == (purchases.NotSold(),)
 

@@ -70,11 +70,15 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyCap:
-    """A limit over several subscriptions of one tenant together, from a policy row."""
+    """A limit over several subscriptions of one tenant together, from a policy row.
+
+    `elsewhere` are seats that count too and that none of these subscriptions holds: being bought, or other sellers'.
+    """
 
     family: str
     subscription_keys: frozenset[str]
     maximum: int
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,8 +344,8 @@ def _judge_increase(holding: Holding, booking: _Booking) -> list[refusals.Refusa
         if holding.subscription_key not in cap.subscription_keys:
             continue
         members = [one for one in booking.holdings if one.subscription_key in cap.subscription_keys]
-        now = sum(one.quantity for one in members)
-        would_be = sum(booking.after[one.subscription_key] for one in members)
+        now = cap.elsewhere + sum(one.quantity for one in members)
+        would_be = cap.elsewhere + sum(booking.after[one.subscription_key] for one in members)
         if would_be > max(cap.maximum, now):
             found.append(refusals.AboveFamilyMaximum(cap.family, cap.maximum, would_be))
     return found

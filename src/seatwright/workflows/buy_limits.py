@@ -73,25 +73,29 @@ def _family(
     cap = catalogue.family_cap(vendor_key=offer.vendor_key, family=offer.family, on=on) if offer.family else None
     if cap is None:
         return None
-    ordered = [
-        (plain["purchase"]["offer_key"], plain["seats_after"])
-        for plain in open_purchases(customer_id=customer.customer_id, tenant_id=tenant_id)
-    ]
     under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in held])
-    known = catalogue.offers(
-        offer_keys=[*(row.offer_key for row in held), *(key for key, _ in ordered)], reseller_id=customer.reseller_id
-    )
+    known = catalogue.offers(offer_keys=[row.offer_key for row in held], reseller_id=customer.reseller_id)
     members = {key for key, each in known.items() if each.family == offer.family}
-    pools = assignments.pools(tenant_ids=[tenant_id])
-    families = catalogue.family_of(sku_ids=[sku_id for _, sku_id in pools], vendor_key=offer.vendor_key)
     seats = sum(
         max(row.seats, under_way[row.subscription_id][1]) if row.subscription_id in under_way else row.seats
         for row in held
         if row.offer_key in members
     )
-    seats += sum(number for key, number in ordered if key in members)
-    seats += sum(pool.foreign_units for pool in pools.values() if families.get(pool.sku_id) == offer.family)
+    seats += seats_elsewhere(customer=customer, tenant_id=tenant_id, vendor_key=offer.vendor_key, family=offer.family)
     return purchases.Family(name=offer.family, maximum=cap, seats=seats)
+
+
+def seats_elsewhere(*, customer: customers.CustomerRow, tenant_id: uuid.UUID, vendor_key: str, family: str) -> int:
+    """The tenant's seats of a family that no subscription of ours holds: those being bought, and other sellers'."""
+    ordered = [
+        (plain["purchase"]["offer_key"], plain["seats_after"])
+        for plain in open_purchases(customer_id=customer.customer_id, tenant_id=tenant_id)
+    ]
+    known = catalogue.offers(offer_keys=[key for key, _ in ordered], reseller_id=customer.reseller_id)
+    being_bought: int = sum(number for key, number in ordered if key in known and known[key].family == family)
+    pools = assignments.pools(tenant_ids=[tenant_id])
+    families = catalogue.family_of(sku_ids=[sku_id for _, sku_id in pools], vendor_key=vendor_key)
+    return being_bought + sum(pool.foreign_units for pool in pools.values() if families.get(pool.sku_id) == family)
 
 
 def open_purchases(*, customer_id: uuid.UUID, tenant_id: uuid.UUID) -> list[dict[str, Any]]:

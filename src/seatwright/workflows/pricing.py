@@ -16,6 +16,7 @@ from seatwright.rules import business_dates, money, periods, proration, tax, ter
 from seatwright.rules import quote as rules
 from seatwright.rules.refusals import Refusal
 from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import buy_limits
 
 LIVE_STATES = ("active", "pending", "suspended")
 NO_LIMIT_WINDOW = dt.timedelta(days=36500)
@@ -172,10 +173,16 @@ class _Assembly:
             if offer is not None and offer.family:
                 members.setdefault((row.vendor_key, offer.family, row.tenant_id), set()).add(str(row.subscription_id))
         caps = []
-        for (vendor_key, family, _), keys in members.items():
+        for (vendor_key, family, tenant_id), keys in members.items():
             maximum = catalogue.family_cap(vendor_key=vendor_key, family=family, on=self.on)
-            if maximum is not None:
-                caps.append(rules.FamilyCap(family=family, subscription_keys=frozenset(keys), maximum=maximum))
+            if maximum is None:
+                continue
+            elsewhere = buy_limits.seats_elsewhere(
+                customer=self.customer, tenant_id=tenant_id, vendor_key=vendor_key, family=family
+            )
+            caps.append(
+                rules.FamilyCap(family=family, subscription_keys=frozenset(keys), maximum=maximum, elsewhere=elsewhere)
+            )
         return caps
 
 
