@@ -29,19 +29,20 @@ def fits(page: Page) -> bool:
 def test_fewer_seats_are_planned_for_the_renewal_and_the_plan_is_taken_back(window: conftest.Window) -> None:
     page = window()
     open_licence(page, "Kade Studio", "Power BI Pro")
-    plan = page.locator("#renewal")
-    plan.get_by_role("textbox", name="Seats from then on").fill("1")
+    plan, timeline = page.locator("#renewal"), page.locator("#timeline")
+    seats = plan.get_by_role("textbox", name="Seats from then on")
+    held = int(seats.input_value())
+    seats.fill(str(held - 1))
     expect(plan).to_contain_text("-€")
     plan.get_by_role("button", name="Plan the renewal").click()
     confirm(page)
-    timeline = page.locator("#timeline")
-    expect(timeline).to_contain_text("This licence renews with 1 seat.")
-    expect(timeline).to_contain_text("1 seat in all")
+    fewer = re.compile(rf"This licence renews with {held - 1} seats?\.")
+    expect(timeline).to_contain_text(fewer)
     expect(timeline).to_contain_text("stored at the vendor", timeout=60000)
     keep_picture(page, "renewal")
-    timeline.get_by_role("button", name="Take back: 1 seat in all").click()
+    timeline.get_by_role("button", name=re.compile("Take back: ")).click()
     confirm(page)
-    expect(timeline).to_contain_text("This licence renews with 2 seats.")
+    expect(timeline).to_contain_text(f"This licence renews with {held} seats.")
 
 
 def test_a_licence_is_bought_on_a_phone_with_the_agreement_accepted_on_the_way(window: conftest.Window) -> None:
