@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -21,7 +22,7 @@ _GRACE_S = 2.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line; ends with status 0 on SIGTERM or Ctrl-C."""
+    """Runs the command line and leaves the process with status 0 on SIGTERM or Ctrl-C."""
     given = _parser().parse_args(arguments)
     made = app.create_app(given.books, app.AppSettings(admin_token=given.admin_token))
     connection = made.state.books
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     place = f"{scheme}://{given.host}:{port}"
     asyncio.run(_serve(server, place=place, address=(given.host, port), ends_with_input=given.until_stdin_closes))
     connection.close()
+    # A thread of the server that still has a call in hand aborts when the interpreter is taken down under it.
+    os._exit(0)
 
 
 def _parser() -> argparse.ArgumentParser:
