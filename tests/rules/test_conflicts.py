@@ -74,6 +74,31 @@ def test_the_limits_are_those_of_the_target_offer() -> None:
     ]
 
 
+def test_a_family_of_offers_is_full_with_the_seats_that_others_hold() -> None:
+    offers = {name: replace(OFFERS[name], family="business", maximum=None) for name in ("standard", "premium")}
+    full = {"families": {"business": conflicts.FamilyLimit(maximum=30, elsewhere=5)}}
+    reason = conflicts.FamilyFull("business", 30, 5)
+    assert against(plan(quantity=SeatsTotal(25)), offers=offers, **full) == []
+    assert against(plan(quantity=SeatsTotal(26)), offers=offers, **full) == [(Dimension.QUANTITY, reason)]
+    assert against(plan(quantity=SeatsTotal(30), offer="premium"), offers=offers, **full) == [
+        (Dimension.QUANTITY, reason)
+    ]
+    other = {"families": {"other": conflicts.FamilyLimit(maximum=1, elsewhere=5)}}
+    assert against(plan(quantity=SeatsTotal(26)), offers=offers, **other) == []
+    # Who is above the limit may stay there and come down, and change the plan inside the family.
+    over = {"families": {"business": conflicts.FamilyLimit(maximum=30, elsewhere=25)}}
+    assert against(plan(quantity=SeatsTotal(19)), offers=offers, **over) == []
+    assert against(plan(offer="premium"), offers=offers, **over) == []
+    entered = offers | {"standard": replace(offers["standard"], family="")}
+    assert against(plan(offer="premium"), offers=entered, **over) == [
+        (Dimension.OFFER, conflicts.FamilyFull("business", 30, 25))
+    ]
+    unknown = {"premium": offers["premium"]}
+    assert against(plan(offer="premium"), offers=unknown, **over) == [
+        (Dimension.OFFER, conflicts.FamilyFull("business", 30, 25))
+    ]
+
+
 def test_a_total_above_the_limit_may_come_down_towards_it() -> None:
     many = Timeline(running=replace(TWENTY, quantity=400))
     assert against(wished(many, (Dimension.QUANTITY, SeatsTotal(350), RENEWAL))) == []
@@ -246,4 +271,4 @@ def test_the_lock_is_24_hours_before_the_end_of_the_term_in_utc(minutes: int, is
 def test_every_reason_has_a_code_of_its_own() -> None:
     reasons = conflicts.Reason.__args__
     codes = [reason.code for reason in reasons]
-    assert len(set(codes)) == len(codes) == 14
+    assert len(set(codes)) == len(codes) == 15

@@ -31,6 +31,7 @@ SAMPLES: dict[type, typing.Any] = {
 START, END = dt.date(2027, 2, 28), dt.date(2028, 2, 29)
 CONFLICTS: dict[type, typing.Any] = {
     conflicts.StillAssigned: conflicts.StillAssigned(9, 7),
+    conflicts.FamilyFull: conflicts.FamilyFull("business", 300, 290),
     conflicts.NotReachable: conflicts.NotReachable("offer"),
     conflicts.NotOnSale: conflicts.NotOnSale("offer"),
     conflicts.PlanNotOffered: conflicts.PlanNotOffered(

@@ -23,6 +23,8 @@ CONFLICTS = {
     "still_assigned": "{assigned} people hold a seat; there would be {would_be}.",
     "below_minimum": "The offer is sold from {minimum} seats.",
     "above_maximum": "The offer ends at {maximum} seats.",
+    "family_full": "The family '{family}' ends at {maximum} seats over all offers; {elsewhere} of them are held beside "
+    "this subscription.",
     "step_size": "Seats are sold in blocks of {step}; the nearest totals are {below} and {above}.",
 }
 STATES = {

@@ -7,7 +7,7 @@ the date and the dimension, for the page to show and for the sender to obey. Sou
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from seatwright.rules import instants, periods, refusals, renewals, terms
@@ -29,6 +29,15 @@ class OfferLimits:
     maximum: int | None = None
     step: int = 1
     is_on_sale: bool = True
+    family: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyLimit:
+    """A limit over several offers of one tenant; `elsewhere` are the seats of it that others will hold by then."""
+
+    maximum: int
+    elsewhere: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +55,7 @@ class Allowed:
     """What the catalogue, the vendor and the tenant allow at the next renewal.
 
     `targets` are the offers that can be scheduled from the one held now, `end_dates` the exclusive co-terminous ends of
-    `renewals.aligned_ends`, `assigned` the seats in use now, None when nobody knows.
+    `renewals.aligned_ends`, `assigned` the seats in use now, None when nobody knows. `families` are those with a limit.
     """
 
     offers: Mapping[str, OfferLimits]
@@ -55,6 +64,7 @@ class Allowed:
     endings: frozenset[renewals.Ending] = frozenset({renewals.Ending.RENEW, renewals.Ending.CANCEL})
     assigned: int | None = None
     promotion: Promotion | None = None
+    families: Mapping[str, FamilyLimit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,16 @@ class StillAssigned:
     code: ClassVar[str] = "still_assigned"
     assigned: int
     would_be: int
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyFull:
+    """Over all offers of the family the tenant may hold `maximum` seats, and others hold `elsewhere` of them."""
+
+    code: ClassVar[str] = "family_full"
+    family: str
+    maximum: int
+    elsewhere: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +173,7 @@ class Locked:
 
 Reason = (
     StillAssigned
+    | FamilyFull
     | NotReachable
     | NotOnSale
     | PlanNotOffered
@@ -291,12 +312,21 @@ def _judge_seats(running: timelines.Running, entry: timelines.Pending, allowed: 
     held_of_it = running.quantity if entry.offer is None else 0
     if limits.maximum is not None and quantity > max(limits.maximum, held_of_it):
         reasons.append(refusals.AboveMaximum(limits.maximum))
+    family = allowed.families.get(limits.family)
+    if family is not None:
+        held_of_family = running.quantity if _family(allowed, running.offer) == limits.family else 0
+        if quantity > max(family.maximum - family.elsewhere, held_of_family):
+            reasons.append(FamilyFull(limits.family, family.maximum, family.elsewhere))
     over = quantity % limits.step
     if over:
         reasons.append(refusals.StepSize(limits.step, quantity - over, quantity - over + limits.step))
     if allowed.assigned is not None and quantity < allowed.assigned:
         reasons.append(StillAssigned(allowed.assigned, quantity))
     return [(dimension, reason) for reason in reasons]
+
+
+def _family(allowed: Allowed, offer: str) -> str:
+    return allowed.offers[offer].family if offer in allowed.offers else ""
 
 
 def _judge_end_date(running: timelines.Running, entry: timelines.Pending, allowed: Allowed, is_next: bool) -> Found:

@@ -46,6 +46,7 @@ EVENTS: Words = {
     "transition.refused": gettext_lazy("Swap of seats not carried out"),
     "cycle.charged": gettext_lazy("Billing period charged"),
     "term.renewed": gettext_lazy("Term renewed"),
+    "term.priced": gettext_lazy("Price found for a term that had none"),
     "subscription.ending": gettext_lazy("Plans closed, since the licence has ended"),
     "subscription.ended": gettext_lazy("Ended with its term"),
     "alarm.raised": gettext_lazy("Found missing at the vendor before the renewal"),
@@ -302,6 +303,7 @@ def conflict(reason: conflicts.Reason, *, zone: str) -> str:
 
 def _plain_conflict(
     reason: conflicts.NotReachable
+    | conflicts.FamilyFull
     | conflicts.NotOnSale
     | conflicts.EndingNotOffered
     | conflicts.Contradicts
@@ -310,6 +312,15 @@ def _plain_conflict(
     match reason:
         case conflicts.NotReachable():
             return _("The vendor offers no way from this licence to that one. Keep it, or ask your reseller.")
+        case conflicts.FamilyFull(maximum=maximum, elsewhere=elsewhere):
+            return _(
+                "Over all plans of this family at most %(maximum)s seats are allowed. Others will hold %(elsewhere)s, "
+                "so this licence can have up to %(left)s."
+            ) % {
+                "maximum": formats.number(value=maximum),
+                "elsewhere": formats.number(value=elsewhere),
+                "left": formats.number(value=max(maximum - elsewhere, 0)),
+            }
         case conflicts.NotOnSale():
             return _("This licence is not sold any more. It can renew as it is or end with its term.")
         case conflicts.EndingNotOffered():

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from seatwright.access.actors import Actor
@@ -61,6 +62,106 @@ def product_of(offer_key: str) -> str:
     return ":".join(offer_key.split(":")[1:3])
 
 
+@dataclass(frozen=True, kw_only=True)
+class FamilySeats:
+    """A capped family in one tenant: its seats by our subscription, and those `elsewhere`, being bought or foreign."""
+
+    name: str
+    maximum: int
+    ours: Mapping[uuid.UUID, int]
+    elsewhere: int
+
+    @property
+    def seats(self) -> int:
+        """All seats that count for the cap."""
+        return sum(self.ours.values()) + self.elsewhere
+
+
+class Families:
+    """Every seat of every family in the tenants of one customer's subscriptions, read once and asked for any family.
+
+    The one count for purchases, increases and wishes: held or ordered from us, whichever is more, being bought, and
+    other sellers'.
+    """
+
+    def __init__(
+        self,
+        *,
+        customer_id: uuid.UUID,
+        reseller_id: uuid.UUID,
+        rows: Sequence[holdings.HoldingRow],
+        tenant_ids: Iterable[uuid.UUID] = (),
+        more_keys: Iterable[str] = (),
+    ) -> None:
+        self.rows = rows
+        self._under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in rows])
+        self._bought = [
+            (plain["purchase"]["tenant_id"], plain["purchase"]["offer_key"], int(plain["seats_after"]))
+            for plain in _purchases(customer_id=customer_id)
+        ]
+        keys = {row.offer_key for row in rows} | {key for _, key, _ in self._bought} | set(more_keys)
+        known = catalogue.offers(offer_keys=keys - {""}, reseller_id=reseller_id)
+        self._families = {key: (offer.vendor_key, offer.family) for key, offer in known.items()}
+        self._pools = assignments.pools(tenant_ids=sorted({row.tenant_id for row in rows} | set(tenant_ids)))
+        self._by_sku: dict[str, dict[str, str]] = {}
+        self._caps: dict[tuple[str, str, dt.date], int | None] = {}
+
+    def of(
+        self,
+        *,
+        tenant_id: uuid.UUID,
+        vendor_key: str,
+        family: str,
+        on: dt.date,
+        instead: Mapping[uuid.UUID, tuple[str, int]] | None = None,
+    ) -> FamilySeats | None:
+        """The family in that tenant with its cap of the day `on`; None for no family and for one without a cap.
+
+        `instead` are the offer and the seats that some subscriptions will have by then.
+        """
+        maximum = self._cap(vendor_key, family, on) if family else None
+        if maximum is None:
+            return None
+        wanted = (vendor_key, family)
+        by_then = {
+            row.subscription_id: (instead or {}).get(row.subscription_id, (row.offer_key, self._held_or_ordered(row)))
+            for row in self.rows
+            if row.tenant_id == tenant_id
+        }
+        bought = sum(
+            seats
+            for bought_for, key, seats in self._bought
+            if bought_for == str(tenant_id) and self._families.get(key) == wanted
+        )
+        foreign = sum(
+            pool.foreign_units
+            for pool in self._pools.values()
+            if pool.tenant_id == tenant_id and self._family_of_sku(vendor_key, pool.sku_id) == family
+        )
+        return FamilySeats(
+            name=family,
+            maximum=maximum,
+            ours={key: seats for key, (offer, seats) in by_then.items() if self._families.get(offer) == wanted},
+            elsewhere=bought + foreign,
+        )
+
+    def _held_or_ordered(self, row: holdings.HoldingRow) -> int:
+        _, ordered = self._under_way.get(row.subscription_id, (None, 0))
+        return max(row.seats, ordered)
+
+    def _cap(self, vendor_key: str, family: str, on: dt.date) -> int | None:
+        key = (vendor_key, family, on)
+        if key not in self._caps:
+            self._caps[key] = catalogue.family_cap(vendor_key=vendor_key, family=family, on=on)
+        return self._caps[key]
+
+    def _family_of_sku(self, vendor_key: str, sku_id: str) -> str:
+        if vendor_key not in self._by_sku:
+            skus = {pool.sku_id for pool in self._pools.values()}
+            self._by_sku[vendor_key] = catalogue.family_of(sku_ids=skus, vendor_key=vendor_key)
+        return self._by_sku[vendor_key].get(sku_id, "")
+
+
 def _family(
     customer: customers.CustomerRow,
     offer: catalogue.OfferRow,
@@ -69,40 +170,23 @@ def _family(
     *,
     on: dt.date,
 ) -> purchases.Family | None:
-    """The cap over the offer's family with every seat that counts: held or ordered from us, and those of others."""
-    cap = catalogue.family_cap(vendor_key=offer.vendor_key, family=offer.family, on=on) if offer.family else None
-    if cap is None:
+    if not offer.family:
         return None
-    under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in held])
-    known = catalogue.offers(offer_keys=[row.offer_key for row in held], reseller_id=customer.reseller_id)
-    members = {key for key, each in known.items() if each.family == offer.family}
-    seats = sum(
-        max(row.seats, under_way[row.subscription_id][1]) if row.subscription_id in under_way else row.seats
-        for row in held
-        if row.offer_key in members
+    families = Families(
+        customer_id=customer.customer_id, reseller_id=customer.reseller_id, rows=held, tenant_ids=[tenant_id]
     )
-    seats += seats_elsewhere(customer=customer, tenant_id=tenant_id, vendor_key=offer.vendor_key, family=offer.family)
-    return purchases.Family(name=offer.family, maximum=cap, seats=seats)
+    found = families.of(tenant_id=tenant_id, vendor_key=offer.vendor_key, family=offer.family, on=on)
+    return None if found is None else purchases.Family(name=found.name, maximum=found.maximum, seats=found.seats)
 
 
-def seats_elsewhere(*, customer: customers.CustomerRow, tenant_id: uuid.UUID, vendor_key: str, family: str) -> int:
-    """The tenant's seats of a family that no subscription of ours holds: those being bought, and other sellers'."""
-    ordered = [
-        (plain["purchase"]["offer_key"], plain["seats_after"])
-        for plain in open_purchases(customer_id=customer.customer_id, tenant_id=tenant_id)
-    ]
-    known = catalogue.offers(offer_keys=[key for key, _ in ordered], reseller_id=customer.reseller_id)
-    being_bought: int = sum(number for key, number in ordered if key in known and known[key].family == family)
-    pools = assignments.pools(tenant_ids=[tenant_id])
-    families = catalogue.family_of(sku_ids=[sku_id for _, sku_id in pools], vendor_key=vendor_key)
-    return being_bought + sum(pool.foreign_units for pool in pools.values() if families.get(pool.sku_id) == family)
+def _purchases(*, customer_id: uuid.UUID) -> list[dict[str, Any]]:
+    views = operations.open_views(kind=KIND, customer_id=customer_id)
+    return [view.intent["calculation"]["lines"][0] for view in views]
 
 
 def open_purchases(*, customer_id: uuid.UUID, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
     """The lines, as JSON, of purchases for this tenant that have not ended, those that wait for a person among them."""
-    views = operations.open_views(kind=KIND, customer_id=customer_id)
-    lines = [view.intent["calculation"]["lines"][0] for view in views]
-    return [line for line in lines if line["purchase"]["tenant_id"] == str(tenant_id)]
+    return [line for line in _purchases(customer_id=customer_id) if line["purchase"]["tenant_id"] == str(tenant_id)]
 
 
 def products_being_bought(*, customer_id: uuid.UUID, tenant_id: uuid.UUID) -> frozenset[str]:

@@ -167,23 +167,31 @@ class _Assembly:
         return max(pool.consumed_units - pool.foreign_units - others, 0)
 
     def families(self) -> list[rules.FamilyCap]:
-        members: dict[tuple[str, str, uuid.UUID], set[str]] = {}
-        for row in self.rows:
-            offer = self.offers[row.subscription_id]
-            if offer is not None and offer.family:
-                members.setdefault((row.vendor_key, offer.family, row.tenant_id), set()).add(str(row.subscription_id))
-        caps = []
-        for (vendor_key, family, tenant_id), keys in members.items():
-            maximum = catalogue.family_cap(vendor_key=vendor_key, family=family, on=self.on)
-            if maximum is None:
-                continue
-            elsewhere = buy_limits.seats_elsewhere(
-                customer=self.customer, tenant_id=tenant_id, vendor_key=vendor_key, family=family
+        """The caps over the families of these subscriptions, each with the seats that none of them holds."""
+        wanted = {
+            (row.tenant_id, offer.vendor_key, offer.family)
+            for row in self.rows
+            if (offer := self.offers[row.subscription_id]) is not None and offer.family
+        }
+        if not wanted:
+            return []
+        known = buy_limits.Families(
+            customer_id=self.customer.customer_id, reseller_id=self.customer.reseller_id, rows=self.rows
+        )
+        found = (
+            known.of(tenant_id=tenant_id, vendor_key=vendor_key, family=family, on=self.on)
+            for tenant_id, vendor_key, family in sorted(wanted)
+        )
+        return [
+            rules.FamilyCap(
+                family=each.name,
+                subscription_keys=frozenset(map(str, each.ours)),
+                maximum=each.maximum,
+                elsewhere=each.elsewhere,
             )
-            caps.append(
-                rules.FamilyCap(family=family, subscription_keys=frozenset(keys), maximum=maximum, elsewhere=elsewhere)
-            )
-        return caps
+            for each in found
+            if each is not None
+        ]
 
 
 def _offers(rows: Sequence[holdings.HoldingRow], customer: CustomerRow) -> dict[uuid.UUID, catalogue.OfferRow | None]:

@@ -1,0 +1,96 @@
+"""The vendor's cap over a family of products, judged for what a renewal is to bring."""
+
+import pytest
+
+from seatwright.assignments.models import Pool
+from seatwright.rules import conflicts, renewals, timeline
+from seatwright.workflows import schedule_change
+from tests.stories.buying import PREMIUM, choice, place, quote
+from tests.stories.world import BASIC, ROWS, STANDARD, World, key_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Dimension = timeline.Dimension
+
+
+def wish(world: World, sku_id: str, **wishes: timeline.Value) -> None:
+    schedule_change.schedule(
+        by=world.actor("north_owner"),
+        subscription_id=world.holding("north", sku_id).subscription_id,
+        wishes={Dimension(name): value for name, value in wishes.items()},
+        at=world.at,
+    )
+
+
+def refused(world: World, sku_id: str, **wishes: timeline.Value) -> list[conflicts.Reason]:
+    with pytest.raises(schedule_change.Conflicted) as conflicted:
+        wish(world, sku_id, **wishes)
+    return [each.reason for each in conflicted.value.found]
+
+
+def take_back(world: World, sku_id: str) -> None:
+    schedule_change.revoke(
+        by=world.actor("north_owner"),
+        subscription_id=world.holding("north", sku_id).subscription_id,
+        dimension=None,
+        at=world.at,
+    )
+
+
+def total(seats: int) -> timeline.SeatsTotal:
+    return timeline.SeatsTotal(seats)
+
+
+def test_a_renewal_cannot_bring_more_seats_of_a_family_than_the_vendor_allows(world: World) -> None:
+    """300 in all: held, ordered, being bought and other sellers' count, and so do the other renewals as wished."""
+    standard = world.holding("north", STANDARD)
+    others = standard.seats
+    wish(world, BASIC, quantity=total(300 - others))
+    assert refused(world, BASIC, quantity=total(301 - others)) == [conflicts.FamilyFull("m365_business", 300, others)]
+    foreign = Pool.objects.filter(tenant_id=standard.tenant_id, sku_id=STANDARD)
+    foreign.update(foreign_units=40)
+    place(world, quote(world, choice(world, ROWS[PREMIUM], seats=20)))
+    world.book("north_owner", "north", standard=others + 3)
+    others += 40 + 20 + 3
+    assert refused(world, BASIC, quantity=total(301 - others)) == [conflicts.FamilyFull("m365_business", 300, others)]
+    world.work()
+    foreign.update(foreign_units=40)
+    assert refused(world, BASIC, quantity=total(301 - others)) == [conflicts.FamilyFull("m365_business", 300, others)]
+    found = schedule_change.plan(
+        by=world.actor("north_owner"), subscription_id=world.holding("north", BASIC).subscription_id, at=world.at
+    ).found
+    assert [each.reason for each in found] == [conflicts.FamilyFull("m365_business", 300, others)], "what came since"
+    wish(world, BASIC, quantity=total(300 - others))
+
+
+def test_the_seats_of_other_renewals_count_as_they_will_be_by_then(world: World) -> None:
+    """Standard renews before basic; what renews later counts as held, or as wished where that is more."""
+    standard, basic = world.holding("north", STANDARD), world.holding("north", BASIC)
+    assert standard.commitment_end_on < basic.commitment_end_on
+    premium = standard.offer_key.replace(":".join(standard.offer_key.split(":")[1:3]), key_of(ROWS[PREMIUM]))
+    for wishes, left in (
+        ({"quantity": total(2)}, 298),
+        ({"quantity": total(90), "offer": premium}, 210),
+        ({"ending": renewals.Ending.CANCEL}, 300),
+        ({"ending": renewals.Ending.EXTENDED}, 295),
+    ):
+        take_back(world, STANDARD)
+        wish(world, STANDARD, **wishes)
+        assert refused(world, BASIC, quantity=total(left + 1))[-1:] == [
+            conflicts.FamilyFull("m365_business", 300, 300 - left)
+        ]
+        wish(world, BASIC, quantity=total(left))
+        take_back(world, BASIC)
+    take_back(world, STANDARD)
+    for wishes, left in (
+        ({"quantity": total(200)}, 100),
+        ({"quantity": total(3)}, 290),
+        ({"ending": renewals.Ending.CANCEL}, 290),
+    ):
+        take_back(world, BASIC)
+        wish(world, BASIC, **wishes)
+        assert refused(world, STANDARD, quantity=total(left + 1)) == [
+            conflicts.FamilyFull("m365_business", 300, 300 - left)
+        ]
+    assert refused(world, STANDARD, quantity=total(291), offer=premium) == [
+        conflicts.FamilyFull("m365_business", 300, 10)
+    ]
