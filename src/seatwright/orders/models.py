@@ -21,19 +21,21 @@ REQUEST_TRANSITIONS: dict[str, frozenset[str]] = {
 INTENT_STATES = ("open", "replaced", "revoked", "carried_out", "lapsed")
 SHEET_TRANSITIONS: dict[str, frozenset[str]] = {
     "draft": frozenset({"sent", "withdrawn"}),
-    "sent": frozenset({"answered", "defaulted", "expired", "withdrawn"}),
+    "sent": frozenset({"answered", "defaulted", "expired", "ended", "withdrawn"}),
     "answered": frozenset(),
     "defaulted": frozenset(),
     "expired": frozenset(),
+    "ended": frozenset(),
     "withdrawn": frozenset(),
 }
 SHEET_LINE_TRANSITIONS: dict[str, frozenset[str]] = {
-    "open": frozenset({"answering", "defaulted", "standing", "left"}),
-    "answering": frozenset({"open", "answered", "standing", "left"}),
+    "open": frozenset({"answering", "defaulted", "standing", "left", "ended"}),
+    "answering": frozenset({"open", "answered", "standing", "left", "ended"}),
     "answered": frozenset(),
     "defaulted": frozenset(),
     "standing": frozenset(),
     "left": frozenset(),
+    "ended": frozenset(),
 }
 SHEET_DEFAULTS = ("keep", "reduce", "cancel", "nothing")
 ORDER_STATES = ("running", "done", "partly_done", "failed")
@@ -209,7 +211,8 @@ class RenewalSheet(models.Model):
 
     `default` is what happens to a line that nobody has answered by `deadline_at`, exclusive. `content` is what was
     asked, as it was sent, and `content_hash` its digest; neither changes afterwards. An `answered` sheet has an answer
-    for every line; `defaulted` had silence and its default was applied; `expired` had silence and no default.
+    for every line that needed one; `defaulted` had silence and its default was applied; `expired` had silence and no
+    default; `ended` had nothing left to ask, because every licence ended before.
     """
 
     id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)
@@ -258,7 +261,7 @@ class RenewalSheetLine(models.Model):
     a person's answer was taken, so that an answer cut off is never laid over a newer wish. `is_live` while its sheet is
     a draft or sent: a renewal is asked about in one sheet at a time. An answer is the atomic unit: `answering` says
     what the person chose, `answered` that it stands as a wish. `standing`: a wish made elsewhere counts; `left`:
-    neither could be carried out, and `note` says why.
+    neither could be carried out, and `note` says why. `ended`: the licence ended before anybody decided.
     """
 
     id = models.UUIDField(primary_key=True, default=identifiers.new_id, editable=False)

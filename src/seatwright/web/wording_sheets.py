@@ -16,6 +16,7 @@ STATES: Words = {
     "answered": gettext_lazy("answered"),
     "defaulted": gettext_lazy("not answered in time, default applied"),
     "expired": gettext_lazy("not answered in time"),
+    "ended": gettext_lazy("nothing left to decide, because the licences ended"),
     "withdrawn": gettext_lazy("withdrawn"),
 }
 LINE_STATES: Words = {
@@ -25,6 +26,7 @@ LINE_STATES: Words = {
     "defaulted": gettext_lazy("default applied, because nobody answered"),
     "standing": gettext_lazy("left as it was planned elsewhere"),
     "left": gettext_lazy("left as it stands"),
+    "ended": gettext_lazy("the licence ended, so that nothing is to be decided"),
 }
 DEFAULTS: Words = {
     "keep": gettext_lazy("Everything renews as it is."),

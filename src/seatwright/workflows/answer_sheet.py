@@ -133,6 +133,8 @@ def _claim(
         if option is None:
             return Trouble(problem="no_such_option")
         row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
+        if sheet_options.has_ended(row):
+            return Trouble(problem="not_running")
         if not sheet_options.is_as_asked(row, now):
             return Trouble(problem="changed")
         seats = int(option["seats"]) if said.seats is None else said.seats
@@ -185,8 +187,18 @@ def note_answered(*, by: Actor, sheet: sheets.SheetRow, line: sheets.LineRow, at
         customer_id=sheet.customer_id,
     )
     others = [each for each in sheet.lines if each.line_id != line.line_id]
-    if sheet.state == "sent" and all(each.state == "answered" for each in others):
+    if sheet.state == "sent" and all(each.state in ("answered", "ended") for each in others):
         close(sheet, state="answered", by=by, at=at)
+
+
+def outcome(sheet: sheets.SheetRow) -> str:
+    """The state in which a sheet ends with its lines as they are; a licence that ended needed no answer."""
+    states = {line.state for line in sheet.lines} - {"ended"}
+    if not states:
+        return "ended"
+    if states == {"answered"}:
+        return "answered"
+    return "defaulted" if "defaulted" in states else "expired"
 
 
 def close(sheet: sheets.SheetRow, *, state: str, by: Actor, at: dt.datetime) -> None:

@@ -1,5 +1,7 @@
 """Journey 7, the silent half: reminders while nobody answers, and at the deadline the default, once and by the system.
 
+A licence that ends meanwhile needs no answer: its line is ended at once, and the sheet with the last such line.
+
 Nothing here can be asked for by a person. The default is applied only at or after the deadline, only to a line that
 nobody answered, and only while the licence and its wishes are what they were when the sheet was made: a wish made
 elsewhere counts more than silence, and so does one taken back.
@@ -7,7 +9,7 @@ elsewhere counts more than silence, and so does one taken back.
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 
@@ -38,13 +40,54 @@ class DecidedMeanwhile(Exception):
 
 
 def remind_and_close(*, at: dt.datetime) -> int:
-    """Send the reminder of the stage reached, and queue closing each sheet whose deadline is past; how many of both."""
+    """End the lines of licences that are over, remind of the stage reached, queue closing what is past; how many."""
     done, after = 0, None
     while page := sheets.sent(after=after):
+        ended = _ended_in(page)
         for sheet in page:
-            done += _queue_closing(sheet, at=at) if at >= sheet.deadline_at else _remind(sheet, at=at)
+            is_ended = any(line.subscription_id in ended for line in _undecided(sheet))
+            if is_ended and _end_lines(sheet, ended, at=at):
+                done += 1
+            else:
+                done += _queue_closing(sheet, at=at) if at >= sheet.deadline_at else _remind(sheet, at=at)
         after = page[-1].sheet_id
     return done
+
+
+def _undecided(sheet: sheets.SheetRow) -> list[sheets.LineRow]:
+    return [line for line in sheet.lines if line.state in renewal_sheets.UNDECIDED]
+
+
+def _ended_in(page: Sequence[sheets.SheetRow]) -> frozenset[uuid.UUID]:
+    """The licences with undecided lines that are over."""
+    asked = {line.subscription_id for sheet in page for line in _undecided(sheet)}
+    rows = holdings.by_ids(subscription_ids=sorted(asked))
+    return frozenset(row.subscription_id for row in rows if sheet_options.has_ended(row))
+
+
+def _end_lines(sheet: sheets.SheetRow, ended: Collection[uuid.UUID], *, at: dt.datetime) -> bool:
+    """Write that these licences need no answer; whether that was the last thing open, which closes the sheet."""
+    with transaction.atomic(durable=True):
+        held = sheet_changes.hold(sheet_id=sheet.sheet_id)
+        if held.state != "sent":
+            return True
+        for line in _undecided(held):
+            if line.subscription_id in ended:
+                _end_line(held, line, at=at)
+        held = sheet_changes.hold(sheet_id=sheet.sheet_id)
+        if _undecided(held):
+            return False
+        answer_sheet.close(held, state=answer_sheet.outcome(held), by=SYSTEM, at=at)
+    return True
+
+
+def _end_line(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datetime) -> None:
+    """Write that the licence ended before its line was decided, in the transaction that holds the sheet."""
+    if line.state == "answering":
+        sheet_changes.settle_line(line_id=line.line_id, state="ended")
+    else:
+        sheet_changes.decide_line(line_id=line.line_id, state="ended", by=SYSTEM, at=at)
+    _audit_line(sheet, line, state="ended", at=at)
 
 
 def _remind(sheet: sheets.SheetRow, *, at: dt.datetime) -> int:
@@ -134,17 +177,10 @@ def settle(view: OperationView, at: dt.datetime) -> engine.StepResult:
     with transaction.atomic(durable=True):
         held = sheet_changes.hold(sheet_id=sheet_id)
         if held.state == "sent":
-            answer_sheet.close(held, state=_outcome(held), by=SYSTEM, at=at)
+            answer_sheet.close(held, state=answer_sheet.outcome(held), by=SYSTEM, at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
     checkpoint("record.committed")
     return engine.Finished()
-
-
-def _outcome(sheet: sheets.SheetRow) -> str:
-    states = {line.state for line in sheet.lines}
-    if states == {"answered"}:
-        return "answered"
-    return "defaulted" if "defaulted" in states else "expired"
 
 
 def _finish_answer(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datetime) -> None:
@@ -163,6 +199,8 @@ def _finish_answer(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datet
 def _carried_out(line: sheets.LineRow, *, at: dt.datetime) -> tuple[str, str]:
     """The line's state and note once what its person chose stands as a wish, or cannot."""
     row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
+    if sheet_options.has_ended(row):
+        return "ended", ""
     if not sheet_options.is_as_asked(row, line):
         return "left", "changed"
     wishes, clear = sheet_options.chosen(key=line.choice, seats=line.seats or 0, held_seats=row.seats)
@@ -178,10 +216,13 @@ def _carried_out(line: sheets.LineRow, *, at: dt.datetime) -> tuple[str, str]:
 
 def _decide(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datetime) -> None:
     """What becomes of a line that nobody answered: the wish that stands, the default, or nothing."""
+    row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
+    if sheet_options.has_ended(row):
+        _write(sheet, line, state="ended", at=at)
+        return
     if sheet.default == "nothing":
         _write(sheet, line, state="left", note="silence", at=at)
         return
-    row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
     if not sheet_options.is_as_asked(row, line):
         _write(sheet, line, state="standing", note="changed", at=at)
         return
@@ -275,17 +316,30 @@ def _write(
             note=note,
             at=at,
         )
-        audit.record(
-            by=SYSTEM,
-            action=f"sheet.line_{state}",
-            subject_kind="renewal_sheet",
-            subject_id=sheet.sheet_id,
-            before={"subscription_id": str(line.subscription_id)},
-            after={"choice": choice, "seats": seats, "note": note},
-            at=at,
-            reseller_id=sheet.reseller_id,
-            customer_id=sheet.customer_id,
-        )
+        _audit_line(sheet, line, state=state, choice=choice, seats=seats, note=note, at=at)
+
+
+def _audit_line(
+    sheet: sheets.SheetRow,
+    line: sheets.LineRow,
+    *,
+    state: str,
+    choice: str = "",
+    seats: int | None = None,
+    note: str = "",
+    at: dt.datetime,
+) -> None:
+    audit.record(
+        by=SYSTEM,
+        action=f"sheet.line_{state}",
+        subject_kind="renewal_sheet",
+        subject_id=sheet.sheet_id,
+        before={"subscription_id": str(line.subscription_id)},
+        after={"choice": choice, "seats": seats, "note": note},
+        at=at,
+        reseller_id=sheet.reseller_id,
+        customer_id=sheet.customer_id,
+    )
 
 
 def register() -> None:

@@ -25,6 +25,7 @@ Default = Literal["keep", "reduce", "cancel", "nothing"]
 DEFAULTS: tuple[Default, ...] = get_args(Default)
 OWNERS = frozenset({Role.CONTRACT_OWNER})
 LINES_MOST = 50
+UNDECIDED = ("open", "answering")
 WHOLE_YEAR = dt.timedelta(days=366)
 # Between the deadline and the lock the default is stored at the vendor, retries included.
 LATEST_BEFORE_LOCK = dt.timedelta(hours=1)
@@ -270,7 +271,9 @@ def write_to(
             "reseller_name": customer.reseller_name,
             "deadline_at": sheet.deadline_at.isoformat(),
             "default": sheet.default,
-            "licences": [str(line.facts["name"]) for line in sheet.lines],
+            "licences": [
+                str(line.facts["name"]) for line in sheet.lines if kind != "reminder" or line.state in UNDECIDED
+            ],
             "until_at": sheet.deadline_at.isoformat(),
         },
         action="sheets.view",

@@ -13,7 +13,7 @@ from seatwright.catalogue import queries as catalogue
 from seatwright.orders import intents, sheet_changes, sheets
 from seatwright.rules import alarms, money, periods, renewals, stretches, terms, timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import schedule_change, wish_limits
+from seatwright.workflows import licence_rows, schedule_change, wish_limits
 from seatwright.workflows import wishes as wishing
 
 KEEP, REDUCE, CANCEL, CHANGE = "keep", "reduce", "cancel", "change"
@@ -62,6 +62,11 @@ def wishes_now(row: holdings.HoldingRow) -> dict[str, Any]:
 def is_as_asked(row: holdings.HoldingRow, asked: sheets.LineRow) -> bool:
     """Whether the licence still is what the line asked about."""
     return row.status == "active" and facts(row) == {name: asked.facts[name] for name in facts(row)}
+
+
+def has_ended(row: holdings.HoldingRow) -> bool:
+    """Whether the licence is over, so that nobody has to say what its renewal brings."""
+    return row.status not in licence_rows.LIVE_STATES
 
 
 def _options(*, by: Actor, row: holdings.HoldingRow, assigned: int | None, at: dt.datetime) -> list[dict[str, Any]]:
