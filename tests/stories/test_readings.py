@@ -13,6 +13,7 @@ from seatwright.billing import queries as billing
 from seatwright.customers import queries as customers
 from seatwright.operations import queries as operations
 from seatwright.subscriptions import queries as holdings
+from seatwright.subscriptions import sync_runs
 from seatwright.vendors import port
 from seatwright.workflows import charge_cycles, connections, run_desk, settle_drift, sync_tenant
 from tests.stories.world import BASIC, EXCHANGE, World
@@ -220,7 +221,7 @@ def test_a_reading_that_gave_up_shows_in_the_queue_and_is_replaced_by_the_next_o
     world.work()
     assert operations.parked(seen_by=SYSTEM) == []
     tenant = customers.tenants(seen_by=SYSTEM, customer_ids=[world.customer_ids["north"]])[0]
-    assert holdings.sync_states(tenant_ids=[tenant.tenant_id])[tenant.tenant_id].state == "done"
+    assert sync_runs.sync_states(tenant_ids=[tenant.tenant_id])[tenant.tenant_id].state == "done"
 
 
 def test_a_reading_that_fails_by_a_bug_is_not_shown_as_running_for_ever(
@@ -229,7 +230,7 @@ def test_a_reading_that_fails_by_a_bug_is_not_shown_as_running_for_ever(
     monkeypatch.setattr(connections, "vendor_of", lambda tenant: None)
     world.sync()
     tenant = customers.tenants(seen_by=SYSTEM, customer_ids=[world.customer_ids["north"]])[0]
-    assert holdings.sync_states(tenant_ids=[tenant.tenant_id])[tenant.tenant_id].state == "failed"
+    assert sync_runs.sync_states(tenant_ids=[tenant.tenant_id])[tenant.tenant_id].state == "failed"
 
 
 def test_one_customers_request_leaves_readings_under_way_alone(world: World) -> None:

@@ -114,7 +114,11 @@ class ExpectedCharge(BaseModel):
 
 
 class AheadLine(BaseModel):
-    """One subscription as it will stand on the day; `seats` is 0 where it will have ended."""
+    """One subscription as it will stand on the day; `seats` is 0 where it will have ended.
+
+    Where `is_priced` is false, no price is known for some of the days, and `charges` leave them out;
+    `is_planned_elsewhere` tells of a next term stored at the vendor that nobody planned here.
+    """
 
     subscription_id: uuid.UUID
     name: str
@@ -125,6 +129,8 @@ class AheadLine(BaseModel):
     returnable_until: dt.datetime | None
     charges: list[ExpectedCharge]
     total: Amount
+    is_priced: bool
+    is_planned_elsewhere: bool
 
 
 class Ahead(BaseModel):
@@ -249,4 +255,6 @@ def _ahead_line(line: look_ahead.Line) -> AheadLine:
             for each in line.charges
         ],
         total=amount(minor=line.total_minor, currency=line.currency),
+        is_priced=line.is_priced,
+        is_planned_elsewhere=line.is_planned_elsewhere,
     )

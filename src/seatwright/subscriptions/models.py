@@ -92,6 +92,29 @@ class HeldTerm(models.Model):
             models.UniqueConstraint(fields=["subscription", "start_on"], name="held_term_once"),
             models.CheckConstraint(condition=models.Q(end_on__gt=models.F("start_on")), name="held_term_has_days"),
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["reseller_id"], condition=models.Q(unit_rate=""), name="held_term_unpriced"),
+        ]
+
+
+class LatePrice(models.Model):
+    """The price of a term that was entered without one, frozen when one was found; append-only."""
+
+    reseller_id = models.UUIDField()
+    customer_id = models.UUIDField()
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT)
+    start_on = models.DateField()
+    offer_key = models.CharField(max_length=160)
+    unit_rate = models.CharField(max_length=32)
+    currency = models.CharField(max_length=3)
+    price_list_version = models.CharField(max_length=64)
+    entered_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["subscription", "start_on"], name="late_price_once"),
+            models.CheckConstraint(condition=~models.Q(unit_rate=""), name="late_price_is_one"),
+        ]
 
 
 class SeatEntry(models.Model):

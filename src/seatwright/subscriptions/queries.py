@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
-from seatwright.subscriptions.models import Drift, HeldTerm, SeatEntry, Subscription, SyncRun
+from seatwright.subscriptions import late_prices
+from seatwright.subscriptions.models import Drift, HeldTerm, SeatEntry, Subscription
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,16 +115,6 @@ class DriftRow:
     found_at: dt.datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class SyncState:
-    """How the newest reading of a tenant stands; `read_at` is the end of the last good one."""
-
-    state: str
-    started_at: dt.datetime
-    read_at: dt.datetime | None
-    note: str
-
-
 def holding(*, seen_by: Actor, subscription_id: uuid.UUID, action: str = "licences.view") -> HoldingRow:
     """One subscription; raises access.permissions.Unknown for a foreign or unknown id, NotAllowed without the right."""
     row = Subscription.objects.filter(pk=subscription_id).first()
@@ -184,9 +175,12 @@ def ledger(*, seen_by: Actor, subscription_id: uuid.UUID) -> list[Entry]:
 
 
 def terms(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Term, ...]]:
-    """The terms of these subscriptions with their frozen prices, oldest first."""
+    """The terms of these subscriptions with their frozen prices, those found late among them, oldest first."""
     found: dict[uuid.UUID, list[Term]] = {}
-    for row in HeldTerm.objects.filter(subscription_id__in=subscription_ids).order_by("start_on"):
+    rows = list(HeldTerm.objects.filter(subscription_id__in=subscription_ids).order_by("start_on"))
+    late = late_prices.frozen_for([row for row in rows if not row.unit_rate])
+    for row in rows:
+        price = late.get((row.subscription_id, row.start_on), row)
         found.setdefault(row.subscription_id, []).append(
             Term(
                 start_on=row.start_on,
@@ -194,9 +188,9 @@ def terms(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Ter
                 anchor_on=row.anchor_on,
                 term=row.term,
                 billing_plan=row.billing_plan,
-                unit_rate=row.unit_rate,
-                currency=row.currency,
-                price_list_version=row.price_list_version,
+                unit_rate=price.unit_rate,
+                currency=price.currency,
+                price_list_version=price.price_list_version,
                 charged_from_on=row.charged_from_on,
             )
         )
@@ -297,24 +291,6 @@ def open_drifts(*, seen_by: Actor, customer_ids: Sequence[uuid.UUID] | None = No
             "subscription_id", "customer_id", "subscription__name", "kind", "ours", "theirs", "found_at"
         )[:500]
     ]
-
-
-def sync_states(*, tenant_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, SyncState]:
-    """How the newest reading of each tenant stands, by tenant."""
-    newest = SyncRun.objects.filter(tenant_id__in=tenant_ids).values("tenant_id").annotate(run=Max("id"))
-    good = {
-        row["tenant_id"]: row["at"]
-        for row in SyncRun.objects.filter(tenant_id__in=tenant_ids, state="done")
-        .values("tenant_id")
-        .annotate(at=Max("finished_at"))
-    }
-    runs = SyncRun.objects.filter(pk__in=[row["run"] for row in newest])
-    return {
-        run.tenant_id: SyncState(
-            state=run.state, started_at=run.started_at, read_at=good.get(run.tenant_id), note=run.note
-        )
-        for run in runs
-    }
 
 
 def miscounted() -> list[uuid.UUID]:

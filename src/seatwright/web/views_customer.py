@@ -28,6 +28,7 @@ from seatwright.workflows import (
     overview,
     renewal_choices,
     renewal_radar,
+    stored_elsewhere,
     subscription_timeline,
     swap_plan,
     sync_tenant,
@@ -192,6 +193,7 @@ def subscription_page(
     names = {} if choices is None else choices.offer_names
     values = {
         "renewal": None if choices is None else renewal_form.card(choices=choices, typed=typed, zone=zone),
+        "elsewhere": _elsewhere(row, choices),
         "state": wording_term.STATES.get(page.row.status),
         "course": timeline_words.course(course, names=names),
         "page": page,
@@ -207,6 +209,13 @@ def subscription_page(
         "now": at,
     }
     return render(request, "pages/subscription.html", values, status=status)
+
+
+def _elsewhere(row: holdings.HoldingRow, choices: renewal_choices.Choices | None) -> stored_elsewhere.Elsewhere | None:
+    """What the vendor holds for the renewal without a plan of ours behind it, or one that was just taken back."""
+    if choices is None or choices.plan.pending or choices.plan.is_sending:
+        return None
+    return stored_elsewhere.of(row, reseller_id=row.reseller_id)
 
 
 @require_GET

@@ -18,8 +18,6 @@ from seatwright.vendors import port
 SUBJECT = "extended_service_term"
 WITHOUT_MONTHLY = f"{SUBJECT}:no_monthly_term"
 WHOLE = 10_000
-# The vendor has a product line of its own for it, beside the one that it goes on from.
-_VENDOR_SKU, _VENDOR_TITLE = "00ES", "extended service term"
 
 
 def applies(*, row: holdings.HoldingRow) -> bool:
@@ -53,13 +51,56 @@ def is_shown(*, row: holdings.HoldingRow, seen: port.VendorSubscription) -> bool
     the last reading did not say that the term before would lead elsewhere; a month after a longer term is enough where
     nothing was stored for it.
     """
-    if (seen.term, seen.billing_cycle) != (terms.Term.P1M, terms.BillingPlan.MONTHLY):
+    if not _is_monthly(seen):
         return False
-    if seen.vendor_sku_id.upper() == _VENDOR_SKU or _VENDOR_TITLE in seen.name.casefold():
-        return True
-    leads_there = row.end_of_term in ("", port.EndOfTerm.EXTENDED)
     is_other_term = row.term != terms.Term.P1M and row.next_term is None
-    return seen.end_of_term is port.EndOfTerm.EXTENDED and (leads_there or is_other_term)
+    leads_there = _leads_there(row) or is_other_term
+    return seen.is_extended_service or (seen.end_of_term is port.EndOfTerm.EXTENDED and leads_there)
+
+
+def months_shown(*, row: holdings.HoldingRow, seen: port.VendorSubscription, count: int) -> tuple[bool, ...]:
+    """Which of the `count` terms since the books' one were extended service, the oldest first.
+
+    The vendor shows the last one only. Those before it, that nobody read, were too where the books' term led there, and
+    are taken to be ordinary months otherwise: the lower price where nobody can know.
+    """
+    is_last = is_shown(row=row, seen=seen)
+    led_there = is_last and (row.term != terms.Term.P1M or _leads_there(row))
+    return (*[led_there] * (count - 1), is_last)
+
+
+def _is_monthly(seen: port.VendorSubscription) -> bool:
+    return (seen.term, seen.billing_cycle) == (terms.Term.P1M, terms.BillingPlan.MONTHLY)
+
+
+def _leads_there(row: holdings.HoldingRow) -> bool:
+    return row.end_of_term in ("", port.EndOfTerm.EXTENDED)
+
+
+def offer_behind(
+    *, customer: customers.CustomerRow, seen: port.VendorSubscription, vendor_key: str, sku_id: str
+) -> catalogue.OfferRow | None:
+    """The offer whose price a running month of extended service lies on, where the vendor shows that it is one.
+
+    The vendor's own line for it is no offer of the catalogue: the same licence of the same product by the month is, and
+    where that is not sold, by the year billed by the month. None for any other term, or where there is neither.
+    """
+    if not seen.is_extended_service or not _is_monthly(seen):
+        return None
+    sold = catalogue.offers_for(
+        market=customer.country,
+        segment=customer.segment,
+        reseller_id=customer.reseller_id,
+        vendor_key=vendor_key,
+        product_id=seen.product_id,
+    )
+    by_plan = {
+        (each.term, each.billing_plan): each
+        for each in sold
+        if each.vendor_sku_id == seen.vendor_sku_id or (sku_id and each.sku_id == sku_id.lower())
+    }
+    monthly = terms.BillingPlan.MONTHLY
+    return by_plan.get((terms.Term.P1M, monthly)) or by_plan.get((terms.Term.P1Y, monthly))
 
 
 def rate(*, customer: customers.CustomerRow, offer_key: str, quantity: int, on: dt.date) -> catalogue.UnitRate | None:

@@ -18,7 +18,7 @@ from seatwright.orders import queries as orders
 from seatwright.orders import sheets
 from seatwright.rules import business_dates, money, proration, terms, windows
 from seatwright.subscriptions import queries as holdings
-from seatwright.subscriptions import renewal_alarms
+from seatwright.subscriptions import renewal_alarms, sync_runs
 from seatwright.workflows import pricing
 
 ALARMS = {"missing": "renewal_alarm", "unverified": "renewal_unverified", "overdue": "renewal_overdue"}
@@ -149,7 +149,7 @@ class Books:
         tenant_ids = [tenant.tenant_id for tenant in self.tenants]
         self.holdings = holdings.holdings(seen_by=by, customer_ids=ids)
         self.pools = assignments.pools(tenant_ids=tenant_ids)
-        self.syncs = holdings.sync_states(tenant_ids=tenant_ids)
+        self.syncs = sync_runs.sync_states(tenant_ids=tenant_ids)
         self.drifts = {row.subscription_id: row for row in holdings.open_drifts(seen_by=by, customer_ids=ids)}
         self.sheets = sheets.waiting(seen_by=by, customer_ids=ids)
         self.alarms = renewal_alarms.open_alarms(seen_by=by, customer_ids=ids)

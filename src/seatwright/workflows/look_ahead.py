@@ -1,7 +1,7 @@
 """Idea 20, the harmless half: what a customer will hold and owe on a chosen day, with nothing changed.
 
 A renewal brings what is wished for it, at the price known today for its first day; those after it repeat it, and each
-opens the windows of all its seats again. Seats added later will open others.
+opens the windows of all its seats again. Seats added later will open others. Where no price is known, it says so.
 """
 
 import datetime as dt
@@ -14,7 +14,14 @@ from seatwright.billing import queries as billing
 from seatwright.customers import queries as customers
 from seatwright.rules import business_dates, money, periods, proration, renewals, timeline, windows
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import charge_cycles, extended_service, next_term_price, pricing, wishes
+from seatwright.workflows import (
+    charge_cycles,
+    extended_service,
+    next_term_price,
+    pricing,
+    stored_elsewhere,
+    wishes,
+)
 
 FURTHEST = dt.timedelta(days=3 * 366)
 
@@ -36,7 +43,11 @@ class Expected:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One subscription as it will stand on the day; `seats` is 0 where it will have ended by then."""
+    """One subscription as it will stand on the day; `seats` is 0 where it will have ended by then.
+
+    Where `is_priced` is False there are days until then for which no price is known: `charges` leave them out.
+    `is_planned_elsewhere` tells of a next term stored at the vendor that nobody planned here: none of this follows it.
+    """
 
     subscription_id: uuid.UUID
     name: str
@@ -47,6 +58,8 @@ class Line:
     returnable_until: dt.datetime | None
     currency: str
     charges: tuple[Expected, ...]
+    is_priced: bool
+    is_planned_elsewhere: bool
 
     @property
     def total_minor(self) -> int:
@@ -111,6 +124,7 @@ def _line(
     instant = at if on == today else business_dates.start_of_day(on=on, zone=customer.reseller_time_zone)
     seats = following.quantity if following is not None and ahead else row.seats
     open_then = _open_then(row, ahead, seats=seats, on=on, at=instant)
+    after = () if following is None or not ahead else _terms_after(following, ahead, customer)
     return Line(
         subscription_id=row.subscription_id,
         name=row.name,
@@ -122,7 +136,9 @@ def _line(
         if not is_over
         else None,
         currency=row.currency,
-        charges=tuple(_charges(row, held, following, ahead, customer=customer, today=today, on=on)),
+        charges=tuple(_charges(row, held, after, seats=seats, today=today, on=on)),
+        is_priced=bool(row.unit_rate or row.is_trial) and len(after) == len(ahead),
+        is_planned_elsewhere=line is not None and not line.pending and bool(ahead) and stored_elsewhere.is_there(row),
     )
 
 
@@ -170,55 +186,47 @@ def _open_then(
 def _charges(
     row: holdings.HoldingRow,
     held: Sequence[holdings.Term],
-    following: timeline.NextTerm | None,
-    ahead: Sequence[renewals.TermAhead],
+    after: Sequence[holdings.Term],
     *,
-    customer: customers.CustomerRow,
+    seats: int,
     today: dt.date,
     on: dt.date,
 ) -> Iterable[Expected]:
+    """What the cycles until then will bring: those of the terms held for the seats of today, `after` for `seats`."""
     due: dict[dt.date, tuple[holdings.Term, periods.Period, int]] = {}
     for term in held:
         for cycle in charge_cycles.cycles_of(term, until_on=on):
             if cycle.start_on >= term.charged_from_on:
                 due[charge_cycles.first_day(term, cycle)] = (term, cycle, row.seats)
-    if following is not None:
-        for after in _terms_after(row, following, ahead, customer):
-            for cycle in charge_cycles.cycles_of(after, until_on=on):
-                due[cycle.start_on] = (after, cycle, following.quantity)
+    for term in after:
+        for cycle in charge_cycles.cycles_of(term, until_on=on):
+            due[cycle.start_on] = (term, cycle, seats)
     shown = {start_on: each for start_on, each in due.items() if start_on >= today}
     ids = {
         start_on: charge_cycles.charge_id(subscription_id=row.subscription_id, start_on=start_on) for start_on in shown
     }
     posted = billing.posted(operation_ids=list(ids.values()))
-    for start_on, (term, cycle, seats) in sorted(shown.items()):
+    for start_on, (term, cycle, number) in sorted(shown.items()):
         if ids[start_on] in posted:
             continue
         during = periods.Period(start_on, min(cycle.end_on, term.end_on))
         rate = money.Rate.parse(term.unit_rate, term.currency)
-        amount = proration.part_of_period(quantity=seats, unit_rate=rate, cycle=cycle, during=during)
+        amount = proration.part_of_period(quantity=number, unit_rate=rate, cycle=cycle, during=during)
         yield Expected(
             start_on=start_on,
             end_on=during.end_on,
-            seats=seats,
+            seats=number,
             amount_minor=amount.minor,
             is_frozen=start_on < row.commitment_end_on,
         )
 
 
 def _terms_after(
-    row: holdings.HoldingRow,
-    following: timeline.NextTerm,
-    ahead: Sequence[renewals.TermAhead],
-    customer: customers.CustomerRow,
+    following: timeline.NextTerm, ahead: Sequence[renewals.TermAhead], customer: customers.CustomerRow
 ) -> tuple[holdings.Term, ...]:
-    """The terms ahead at the price of the first; none where that is not known.
-
-    A licence that the catalogue does not know is taken to go on at its price.
-    """
-    price = next_term_price.of(row=row, customer=customer, following=following)
-    is_as_now = (following.term, following.billing_plan) == (row.term, row.billing_plan)
-    if price is None and not is_as_now:
+    """The terms ahead at the price of the first; none where that is not known."""
+    rate = next_term_price.rate(customer=customer, following=following)
+    if rate is None:
         return ()
     return tuple(
         holdings.Term(
@@ -227,8 +235,8 @@ def _terms_after(
             anchor_on=each.anchor_on,
             term=following.term.value,
             billing_plan=following.billing_plan.value,
-            unit_rate=row.unit_rate if price is None else price.unit_rate,
-            currency=row.currency if price is None else price.currency,
+            unit_rate=rate.text,
+            currency=rate.currency,
             price_list_version="",
             charged_from_on=each.period.start_on,
         )

@@ -12,7 +12,7 @@ from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.rules import money, periods, proration, renewals, stretches, terms, timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import extended_service, pricing
+from seatwright.workflows import extended_service, price_terms, pricing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,8 @@ def of(
     if following.quantity < 1 and following.outcome is not renewals.Ending.CANCEL:
         return None
     during = _days(row, following)
-    rate = _rate(customer, following)
-    if rate is None or rate.currency != row.currency:
+    found = rate(customer=customer, following=following)
+    if found is None or found.currency != row.currency:
         return None
     as_now = stretches.of_plan(
         quantity=row.seats,
@@ -62,20 +62,20 @@ def of(
     )
     whole = stretches.of_plan(
         quantity=following.quantity,
-        unit_rate=rate,
+        unit_rate=found,
         anchor_on=_anchor(row, following),
         term=following.term,
         billing_plan=following.billing_plan,
         during=during,
     )
-    cycle = proration.cycle_amount(quantity=following.quantity, unit_rate=rate)
+    cycle = proration.cycle_amount(quantity=following.quantity, unit_rate=found)
     return NextTermPrice(
         start_on=during.start_on,
         end_on=during.end_on,
         anchor_on=_anchor(row, following),
         currency=row.currency,
         billing_plan=str(following.billing_plan),
-        unit_rate=rate.text,
+        unit_rate=found.text,
         cycle_minor=cycle.minor,
         term_minor=whole.minor,
         as_now_minor=as_now.minor,
@@ -94,7 +94,8 @@ def _anchor(row: holdings.HoldingRow, following: timeline.NextTerm) -> dt.date:
     return renewals.term_ahead(anchor_on=row.anchor_on, starts_on=following.starts_on, term=following.term).anchor_on
 
 
-def _rate(customer: customers.CustomerRow, following: timeline.NextTerm) -> money.Rate | None:
+def rate(*, customer: customers.CustomerRow, following: timeline.NextTerm) -> money.Rate | None:
+    """What a seat costs for a cycle of the following term, exact; 0 where nothing follows, None where nobody knows."""
     if following.outcome is renewals.Ending.CANCEL:
         return money.Rate.parse("0", customer.currency)
     if following.outcome is renewals.Ending.EXTENDED:
@@ -110,13 +111,5 @@ def _sold(customer: customers.CustomerRow, following: timeline.NextTerm) -> cata
     key = naming.offer_key(following.offer)
     if key is None:
         return None
-    try:
-        return catalogue.sales_rate(
-            reseller_id=customer.reseller_id,
-            offer_key=str(key._replace(term=following.term.value, billing_plan=following.billing_plan.value)),
-            on=following.starts_on,
-            quantity=max(following.quantity, 1),
-            currency=customer.currency,
-        )
-    except (catalogue.OfferUnknown, catalogue.PriceMissing):
-        return None
+    wished = key._replace(term=following.term.value, billing_plan=following.billing_plan.value)
+    return price_terms.rate(customer=customer, offer_key=str(wished), seats=following.quantity, on=following.starts_on)

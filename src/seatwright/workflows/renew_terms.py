@@ -20,7 +20,7 @@ from seatwright.rules import business_dates, periods, renewals, terms, timeline,
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import extended_service, pricing, wishes
+from seatwright.workflows import extended_service, price_terms, pricing, wishes
 
 
 def is_renewed(*, row: holdings.HoldingRow, seen: port.VendorSubscription, at: dt.datetime) -> bool:
@@ -47,9 +47,12 @@ def enter(
     One transaction. Where several terms went by unread, each is booked with its own price: the one in force on its
     first day (invariant 9). No window is taken to open later than the vendor may have finished the renewal.
     """
-    is_extended = extended_service.is_shown(row=row, seen=seen)
-    entered = tuple(_following(customer, row, seen, ahead, is_extended) for ahead in _ahead(row, seen))
-    first, last = entered[0], entered[-1]
+    ahead = _ahead(row, seen)
+    extended = extended_service.months_shown(row=row, seen=seen, count=len(ahead))
+    entered = tuple(
+        _following(customer, row, seen, each, is_extended) for each, is_extended in zip(ahead, extended, strict=True)
+    )
+    first, last, is_extended = entered[0], entered[-1], extended[-1]
     policy = pricing.window_policy(vendor_key=row.vendor_key, on=last.start_on)
     with transaction.atomic(durable=True):
         subscriptions.hold_still(subscription_ids=[row.subscription_id])
@@ -60,7 +63,7 @@ def enter(
             return False
         if seen.quantity == expected_seats != row.seats:
             _book_seats(row, after=expected_seats, policy=policy, at=at)
-        state = "carried_out" if _is_as_wished(row, seen, is_extended=is_extended) else "lapsed"
+        state = "carried_out" if _is_as_wished(row, seen, is_extended=extended[0]) else "lapsed"
         was_wished = intents.close(subscription_id=row.subscription_id, effective_on=first.start_on, state=state, at=at)
         audit.record(
             by=SYSTEM,
@@ -144,13 +147,13 @@ def _following(
     is_extended: bool,
 ) -> subscriptions.NextTerm:
     start_on = ahead.period.start_on
-    key = _offer_key(customer, row, seen)
+    key = str(price_terms.offer_key_of(customer=customer, vendor_key=row.vendor_key, seen=seen))
     if is_extended:
         price = extended_service.rate(customer=customer, offer_key=row.offer_key, quantity=seen.quantity, on=start_on)
         key = row.offer_key if price is None else price.offer_key
     offer = catalogue.offers(offer_keys=[key], reseller_id=customer.reseller_id).get(key)
     if not is_extended:
-        price = None if offer is None else _price(customer, offer.offer_key, seats=seen.quantity, on=start_on)
+        price = price_terms.rate(customer=customer, offer_key=key, seats=seen.quantity, on=start_on)
     return subscriptions.NextTerm(
         start_on=start_on,
         end_on=ahead.period.end_on,
@@ -164,33 +167,6 @@ def _following(
         currency=row.currency if price is None else price.currency,
         price_list_version="" if price is None else price.price_list_version,
     )
-
-
-def _offer_key(customer: CustomerRow, row: holdings.HoldingRow, seen: port.VendorSubscription) -> str:
-    return str(
-        naming.OfferKey(
-            row.vendor_key,
-            seen.product_id,
-            seen.vendor_sku_id,
-            customer.segment,
-            seen.term,
-            seen.billing_cycle,
-            customer.country,
-        )
-    )
-
-
-def _price(customer: CustomerRow, offer_key: str, *, seats: int, on: dt.date) -> catalogue.UnitRate | None:
-    try:
-        return catalogue.sales_rate(
-            reseller_id=customer.reseller_id,
-            offer_key=offer_key,
-            on=on,
-            quantity=max(seats, 1),
-            currency=customer.currency,
-        )
-    except (catalogue.PriceMissing, catalogue.OfferUnknown):
-        return None
 
 
 def _book_seats(row: holdings.HoldingRow, *, after: int, policy: windows.WindowPolicy, at: dt.datetime) -> None:

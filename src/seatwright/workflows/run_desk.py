@@ -14,8 +14,8 @@ from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import queries as operation_queries
 from seatwright.orders import queries as orders
+from seatwright.subscriptions import late_prices, renewal_alarms
 from seatwright.subscriptions import queries as holdings
-from seatwright.subscriptions import renewal_alarms
 from seatwright.workflows import (
     buy_booking,
     buy_limits,
@@ -100,6 +100,7 @@ class Queue:
     running: tuple[QueueLine, ...]
     drifts: tuple[holdings.DriftRow, ...]
     alarms: tuple[renewal_alarms.AlarmRow, ...]
+    unpriced: tuple[late_prices.UnpricedTerm, ...]
 
 
 def customer_list(*, by: Actor, text: str, after: str) -> CustomersPage:
@@ -142,6 +143,7 @@ def queue(*, by: Actor) -> Queue:
         running=tuple(QueueLine(order=row, customer=buyers[row.customer_id]) for row in running),
         drifts=tuple(holdings.open_drifts(seen_by=by)),
         alarms=tuple(renewal_alarms.open_alarms(seen_by=by)),
+        unpriced=tuple(late_prices.unpriced(seen_by=by)),
     )
 
 

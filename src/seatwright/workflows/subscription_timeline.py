@@ -22,6 +22,7 @@ TOLD = frozenset(
         "subscription.ending",
         "subscription.ended",
         "term.renewed",
+        "term.priced",
         "term.changed",
         "term.refused",
         "seats.swapped",

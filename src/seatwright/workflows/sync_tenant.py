@@ -13,7 +13,6 @@ from django.db import transaction
 from seatwright.access import audit, identifiers, permissions
 from seatwright.access.actors import SYSTEM, Actor
 from seatwright.assignments import changes as assignments
-from seatwright.catalogue import naming
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.customers.queries import CustomerRow, TenantRow
@@ -22,13 +21,15 @@ from seatwright.operations import engine
 from seatwright.operations import queries as operation_queries
 from seatwright.rules import business_dates
 from seatwright.subscriptions import changes as subscriptions
+from seatwright.subscriptions import late_prices, sync_runs
 from seatwright.subscriptions import queries as holdings
-from seatwright.subscriptions import sync_runs
 from seatwright.vendors import port
 from seatwright.workflows import (
     buy_limits,
     connections,
     end_of_life,
+    extended_service,
+    price_terms,
     readings,
     renew_terms,
     schedule_change,
@@ -57,7 +58,7 @@ def request_all(*, at: dt.datetime) -> int:
 def request_stale(*, older_than: dt.timedelta, at: dt.datetime) -> int:
     """Queue a reading of every tenant whose newest one began `older_than` ago or longer; returns how many."""
     tenants = customers.tenants_of_installation()
-    states = holdings.sync_states(tenant_ids=[tenant.tenant_id for tenant in tenants])
+    states = sync_runs.sync_states(tenant_ids=[tenant.tenant_id for tenant in tenants])
     stale = [
         tenant
         for tenant in tenants
@@ -207,11 +208,13 @@ def _enter_subscriptions(
     # Asked before the books: a purchase that ends in between is in the books then.
     being_bought = buy_limits.products_being_bought(customer_id=tenant.customer_id, tenant_id=tenant.tenant_id)
     known = holdings.holdings_of_tenant(tenant_id=tenant.tenant_id)
+    unpriced = late_prices.unpriced_of(subscription_ids=[row.subscription_id for row in known.values()])
     counts = {
         "subscriptions_new": 0,
         "subscriptions_changed": 0,
         "subscriptions_unusable": 0,
         "terms_renewed": 0,
+        "terms_priced": 0,
         "wishes_missing": 0,
         "drifts": 0,
     }
@@ -235,6 +238,10 @@ def _enter_subscriptions(
             row = holdings.by_ids(subscription_ids=[row.subscription_id])[0]
         reading = readings.reading(subscription, ends_on=row.commitment_end_on)
         counts["subscriptions_changed"] += readings.take_in(row=row, seen=reading, at=at)
+        without = unpriced.get(row.subscription_id, ())
+        counts["terms_priced"] += price_terms.price_late(
+            customer=customer, row=row, seen=subscription, unpriced=without, at=at
+        )
         counts["wishes_missing"] += schedule_change.reapply_if_missing(row=row, seen=subscription, at=at)
         if reading.status in end_of_life.STATES and (row.seats or reading.status != "deleted"):
             end_of_life.enter(subscription_id=row.subscription_id, at=at)
@@ -254,8 +261,8 @@ def _adopt(
     customer: CustomerRow, tenant: TenantRow, seen: port.VendorSubscription, sku_id: str, *, at: dt.datetime
 ) -> None:
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
-    offer = _offer(customer, tenant, seen)
-    price = None if offer is None or seen.is_trial else _price(customer, offer, seen, on=on)
+    offer = _offer(customer, tenant, seen, sku_id)
+    price = None if offer is None else _price(customer, offer, seen, on=on)
     assert seen.effective_start_on is not None
     new = subscriptions.NewSubscription(
         tenant_id=tenant.tenant_id,
@@ -294,35 +301,24 @@ def _adopt(
         )
 
 
-def _offer(customer: CustomerRow, tenant: TenantRow, seen: port.VendorSubscription) -> catalogue.OfferRow | None:
-    key = naming.OfferKey(
-        tenant.vendor_key,
-        seen.product_id,
-        seen.vendor_sku_id,
-        customer.segment,
-        seen.term,
-        seen.billing_cycle,
-        customer.country,
-    )
-    try:
-        return catalogue.offer(offer_key=str(key), reseller_id=customer.reseller_id)
-    except catalogue.OfferUnknown:
-        return None
+def _offer(
+    customer: CustomerRow, tenant: TenantRow, seen: port.VendorSubscription, sku_id: str
+) -> catalogue.OfferRow | None:
+    """The offer that it is an instance of; of a month of extended service the one that its price lies on."""
+    key = str(price_terms.offer_key_of(customer=customer, vendor_key=tenant.vendor_key, seen=seen))
+    found = catalogue.offers(offer_keys=[key], reseller_id=customer.reseller_id).get(key)
+    behind = extended_service.offer_behind(customer=customer, seen=seen, vendor_key=tenant.vendor_key, sku_id=sku_id)
+    return behind or found
 
 
 def _price(
     customer: CustomerRow, offer: catalogue.OfferRow, seen: port.VendorSubscription, *, on: dt.date
 ) -> catalogue.UnitRate | None:
-    try:
-        return catalogue.sales_rate(
-            reseller_id=customer.reseller_id,
-            offer_key=offer.offer_key,
-            on=on,
-            quantity=max(seen.quantity, 1),
-            currency=customer.currency,
-        )
-    except (catalogue.PriceMissing, catalogue.OfferUnknown):
+    if seen.is_trial:
         return None
+    if seen.is_extended_service:
+        return extended_service.rate(customer=customer, offer_key=offer.offer_key, quantity=seen.quantity, on=on)
+    return price_terms.rate(customer=customer, offer_key=offer.offer_key, seats=seen.quantity, on=on)
 
 
 def _pool(pool: port.LicencePool, sources: Iterable[port.PoolSource], ours: set[str]) -> assignments.FoundPool:

@@ -10,6 +10,8 @@ from typing import Any
 from seatwright.vendors import lossless, port
 from seatwright.vendors.partner_center import scheduling, values, wire
 
+_EXTENDED_SKU, _EXTENDED_TITLE = "00ES", "extended service term"
+
 
 def subscription(seen: wire.Subscription) -> port.VendorSubscription:
     """The port's value of `seen`; raises `port.VendorGarbled` without an id, a quantity or readable period dates."""
@@ -47,6 +49,7 @@ def subscription(seen: wire.Subscription) -> port.VendorSubscription:
         end_of_term=scheduling.end_of_term(seen),
         next_billing_cycle=_next_billing_cycle(seen),
         promotion_id=values.text(seen.promotion_id).strip(),
+        is_extended_service=_is_extended_service(seen, sku_id),
     )
 
 
@@ -68,6 +71,12 @@ def tenant(seen: wire.Customer) -> port.VendorTenant:
 def is_new_commerce(seen: wire.Subscription) -> bool:
     """Whether `seen` is a new-commerce or software subscription: legacy ones have no product type, but an offer id."""
     return bool(seen.product_type and seen.product_type.id) or values.is_catalogue_item(seen.offer_id or "")
+
+
+def _is_extended_service(seen: wire.Subscription, sku_id: str) -> bool:
+    """Whether the product line or the offer's title names extended service; a friendly name hides the title."""
+    titles = (values.text(seen.offer_name), values.text(seen.friendly_name))
+    return sku_id.upper() == _EXTENDED_SKU or any(_EXTENDED_TITLE in title.casefold() for title in titles)
 
 
 def _next_billing_cycle(seen: wire.Subscription) -> str:

@@ -76,7 +76,8 @@ class VendorSubscription:
     tuple when it said that nothing can be returned. `commitment_end_on` and `cycle_end_on` are the first day after.
     `end_of_term` is what the vendor says will happen, None when it leaves that open or what it says is contradictory:
     then it does what its rules of the day are, which may be to continue and bill. `next_billing_cycle` waits for the
-    next charge inside the term; it is empty when nothing waits.
+    next charge inside the term; it is empty when nothing waits. `is_extended_service` is set where the vendor's own
+    product line or title says that the running term is extended service; one that keeps the ordinary line leaves it.
     """
 
     subscription_id: str
@@ -104,6 +105,7 @@ class VendorSubscription:
     end_of_term: EndOfTerm | None = None
     next_billing_cycle: str = ""
     promotion_id: str = ""
+    is_extended_service: bool = False
 
     def ends_as(self, *, outcome: EndOfTerm, next_term: NextTerm | None, shape: ScheduleShape) -> bool:
         """Whether this shows what `Vendor.set_end_of_term` with these arguments asks for.

@@ -1,0 +1,116 @@
+"""Terms that were entered without a price, and the price frozen for them once one is known.
+
+A term is append-only like every ledger, so that its late price is a row of its own: entered once, never changed, and
+valid from the term's first day on.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from seatwright.access import permissions
+from seatwright.access.actors import Actor
+from seatwright.subscriptions.models import HeldTerm, LatePrice, Subscription
+from seatwright.subscriptions.values import Offer
+
+LIVE_STATES = ("active", "pending", "suspended")
+SHOWN_MOST = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnpricedTerm:
+    """A term of a live subscription that nobody is charged for; its price is that of the day `priced_on`."""
+
+    subscription_id: uuid.UUID
+    customer_id: uuid.UUID
+    name: str
+    offer_key: str
+    term: str
+    billing_plan: str
+    start_on: dt.date
+    end_on: dt.date
+    priced_on: dt.date
+
+
+def unpriced(*, seen_by: Actor) -> list[UnpricedTerm]:
+    """The terms without a price that the actor may see, the oldest first."""
+    visible = permissions.visible_rows(seen_by=seen_by, action="licences.view")
+    return _rows(_without_price().filter(visible))
+
+
+def unpriced_of(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[UnpricedTerm, ...]]:
+    """The terms without a price of these subscriptions, by subscription and the oldest first."""
+    found: dict[uuid.UUID, list[UnpricedTerm]] = {}
+    for each in _rows(_without_price().filter(subscription_id__in=subscription_ids)):
+        found.setdefault(each.subscription_id, []).append(each)
+    return {key: tuple(value) for key, value in found.items()}
+
+
+def frozen_for(terms: Sequence[HeldTerm]) -> dict[tuple[uuid.UUID, dt.date], LatePrice]:
+    """The late prices of these terms, by subscription and first day; no query where there are none."""
+    if not terms:
+        return {}
+    rows = LatePrice.objects.filter(subscription_id__in={term.subscription_id for term in terms})
+    return {(row.subscription_id, row.start_on): row for row in rows}
+
+
+def freeze(*, subscription_id: uuid.UUID, start_on: dt.date, offer: Offer, at: dt.datetime) -> bool:
+    """Give the term that begins on that day its price; False where it has one.
+
+    Runs in the caller's transaction and locks the subscription, which takes price and offer over where the term is its
+    newest one.
+    """
+    row = Subscription.objects.select_for_update().get(pk=subscription_id)
+    term = _without_price().filter(subscription=row, start_on=start_on).first()
+    if term is None:
+        return False
+    LatePrice(
+        reseller_id=row.reseller_id,
+        customer_id=row.customer_id,
+        subscription=row,
+        start_on=start_on,
+        offer_key=offer.offer_key,
+        unit_rate=offer.unit_rate,
+        currency=offer.currency,
+        price_list_version=offer.price_list_version,
+        entered_at=at,
+    ).save(force_insert=True)
+    if not HeldTerm.objects.filter(subscription=row, start_on__gt=start_on).exists():
+        Subscription.objects.filter(pk=row.pk).update(
+            offer_key=offer.offer_key,
+            sku_id=offer.sku_id.lower(),
+            name=offer.name,
+            unit_rate=offer.unit_rate,
+            currency=offer.currency,
+            price_list_version=offer.price_list_version,
+        )
+    return True
+
+
+def _without_price() -> QuerySet[HeldTerm]:
+    late = LatePrice.objects.filter(subscription_id=OuterRef("subscription_id"), start_on=OuterRef("start_on"))
+    return HeldTerm.objects.filter(
+        ~Exists(late), unit_rate="", subscription__is_trial=False, subscription__status__in=LIVE_STATES
+    )
+
+
+def _rows(terms: QuerySet[HeldTerm]) -> list[UnpricedTerm]:
+    rows = terms.select_related("subscription").order_by("start_on", "id")[:SHOWN_MOST]
+    return [
+        UnpricedTerm(
+            subscription_id=row.subscription_id,
+            customer_id=row.customer_id,
+            name=row.subscription.name,
+            offer_key=row.offer_key,
+            term=row.term,
+            billing_plan=row.billing_plan,
+            start_on=row.start_on,
+            end_on=row.end_on,
+            priced_on=max(row.start_on, row.charged_from_on),
+        )
+        for row in rows
+        if row.charged_from_on < row.end_on
+    ]

@@ -1,0 +1,51 @@
+"""A next term that the vendor holds and nobody planned here: stored in the vendor's own console or by another program.
+
+The renewal brings it all the same. It is shown before, so that nobody learns of it as a difference afterwards.
+"""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from seatwright.catalogue import naming
+from seatwright.catalogue import queries as catalogue
+from seatwright.subscriptions import queries as holdings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """What the vendor showed as the next term when last read; `end_on` is the first day after a shortened one."""
+
+    name: str
+    seats: int
+    term: str
+    billing_plan: str
+    end_on: dt.date | None
+
+
+def is_there(row: holdings.HoldingRow) -> bool:
+    """Whether the vendor holds a next term unlike the running one; the caller knows that no wish stands behind it."""
+    stored, held = row.next_term, naming.offer_key(row.offer_key)
+    if row.status != "active" or stored is None or held is None:
+        return False
+    shown = (stored["product_id"], stored["vendor_sku_id"], stored["quantity"], stored["term"], stored["billing_cycle"])
+    as_now = (held.product_id, held.vendor_sku_id, row.seats, row.term, row.billing_plan)
+    return shown != as_now or stored["custom_end_on"] is not None
+
+
+def of(row: holdings.HoldingRow, *, reseller_id: uuid.UUID) -> Elsewhere | None:
+    """The next term that the vendor holds, in words, where `is_there`; of the same product it bears the row's name."""
+    if not is_there(row):
+        return None
+    assert row.next_term is not None
+    stored = row.next_term
+    key = f"{stored['product_id']}:{stored['vendor_sku_id']}"
+    is_same = row.offer_key.startswith(f"{row.vendor_key}:{key}:")
+    names = {} if is_same else catalogue.product_names(product_keys=[key], reseller_id=reseller_id)
+    return Elsewhere(
+        name=row.name if is_same else (names[key].name if key in names else key),
+        seats=stored["quantity"],
+        term=stored["term"],
+        billing_plan=stored["billing_cycle"],
+        end_on=dt.date.fromisoformat(stored["custom_end_on"]) if stored["custom_end_on"] else None,
+    )
