@@ -5,15 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from seatwright.catalogue import queries as catalogue
 from seatwright.catalogue.models import Product
 from seatwright.operations.models import Operation
 from seatwright.orders import intents
 from seatwright.rules import renewals, timeline
+from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import follow_swap, schedule_change, status_operation, swap, swap_plan
+from seatwright.workflows import follow_swap, schedule_change, status_operation, swap, swap_give_back, swap_plan
 from tests.stories.swapping import (
     ALL,
     PREMIUM,
@@ -218,3 +220,55 @@ def test_one_licence_changes_its_plan_once_a_day_and_not_as_a_whole_into_another
     again = swap_plan.Choice(subscription_id=left, to=PREMIUM_KEY, people=everybody, is_whole=True)
     planned = swap.preview(by=world.actor("north_owner"), choice=again, at=world.at)
     assert "converted_today" in [reason.code for reason in planned.reasons]
+
+
+def test_a_wish_made_while_old_seats_are_judged_is_taken_further_and_not_overwritten(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = schedule_change.schedule
+    basic = world.holding("north", BASIC)
+
+    def after_another(**asked: Any) -> None:
+        monkeypatch.setattr(schedule_change, "schedule", really)
+        wishes = {timeline.Dimension.QUANTITY: timeline.SeatsTotal(5)}
+        really(by=world.actor("north_owner"), subscription_id=basic.subscription_id, wishes=wishes, at=world.at)
+        really(**asked)
+
+    monkeypatch.setattr(schedule_change, "schedule", after_another)
+    book(world, choice(world, 1, 2, 3, way=more_of(world)))
+    world.work(rounds=60, step_s=30)
+    assert standing(world) == timeline.SeatsTotal(5)
+
+
+@pytest.mark.parametrize("kind", ["return", "wish"])
+def test_nothing_is_given_back_of_seats_that_were_booked_while_the_old_ones_were_judged(
+    world: World, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """A seat more is booked between the judging and the lock, so that the vendor and the books differ from then on."""
+    if kind == "wish":
+        world.move(days=8)
+        world.sync()
+    really, booked = swap_give_back._Round.steps, []
+
+    def with_another_booked(round_of: Any, **asked: Any) -> Any:
+        found = really(round_of, **asked)
+        if found and not booked:
+            booked.append(found)
+            with transaction.atomic():
+                subscriptions.add_lot(
+                    subscription_id=round_of.row.subscription_id,
+                    seats=1,
+                    kind="added",
+                    effective_at=world.at,
+                    returnable_until=None,
+                    policy_version="test",
+                    operation_id=None,
+                )
+        return found
+
+    monkeypatch.setattr(swap_give_back._Round, "steps", with_another_booked)
+    order_id = book(world, choice(world, 1, 2, 3, way=more_of(world)))
+    world.work(rounds=60, step_s=30)
+    old = follow_swap.progress(by=world.actor("north_owner"), order_id=order_id).old_seats
+    assert booked
+    assert (old.returned, old.scheduled, old.kept, world.vendor_seats("north", BASIC)) == (0, 0, 3, 10)

@@ -39,6 +39,12 @@ class Conflicted(Exception):
         self.found = found
 
 
+class WishMaker(Protocol):
+    """Makes the wishes out of the subscription as it stands under its lock; what it raises stores nothing."""
+
+    def __call__(self, row: holdings.HoldingRow, /) -> Mapping[Dimension, timeline.Value]: ...
+
+
 class WishedMeanwhile(Exception):
     """The wishes are no longer those that this one was to replace."""
 
@@ -150,7 +156,7 @@ def schedule(
     *,
     by: Actor,
     subscription_id: uuid.UUID,
-    wishes: Mapping[Dimension, timeline.Value],
+    wishes: Mapping[Dimension, timeline.Value] | WishMaker,
     clear: Collection[Dimension] = (),
     only_over: Mapping[str, Any] | None = None,
     at: dt.datetime,
@@ -170,7 +176,8 @@ def schedule(
             raise wishing.NotRunning
         if only_over is not None and intents.open_as_json(subscription_id=subscription_id) != only_over:
             raise WishedMeanwhile
-        line = _wished(wishing.timeline_of(row), wishes, clear)
+        wanted = wishes(row) if callable(wishes) else wishes
+        line = _wished(wishing.timeline_of(row), wanted, clear)
         blocking = tuple(c for c in conflicts.found(timeline=line, allowed=_allowed(row, line)) if c.is_blocking)
         if blocking:
             raise Conflicted(blocking)

@@ -41,6 +41,10 @@ POOL_PATIENCE = dt.timedelta(minutes=15)
 StepKind = transitions.StepKind
 
 
+class ChangedMeanwhile(Exception):
+    """The old subscription is no longer what was judged, so nothing was done with it; it has to be judged anew."""
+
+
 def return_id(*, operation_id: uuid.UUID) -> uuid.UUID:
     """The id of the operation that returns or ends old seats in the round of that operation."""
     return uuid.uuid5(operation_id, "return")
@@ -62,17 +66,10 @@ def step(
     child = operation_queries.views(operation_ids=[child_id]).get(child_id)
     if child is not None and not child.is_finished:
         return engine.Again(at=at + _pause(view, at), why="The old seats are being returned.")
-    round_of = _Round(view, order, quoted, tenant, moved, at)
-    if child is None:
-        found = round_of.steps()
-        if found is None:
-            return engine.Again(at=at + _pause(view, at), why="The vendor does not count the moved people yet.")
-        now = next((each for each in found if each.kind in (StepKind.RETURN, StepKind.END)), None)
-        if now is not None:
-            round_of.open(now, child_id)
-            return engine.Again(at=at, why="The old seats are being returned.")
-        return round_of.schedule(found)
-    return round_of.schedule(round_of.steps(after=child) or (), back=returned(child))
+    try:
+        return _Round(view, order, quoted, tenant, moved, at).look(child, child_id)
+    except ChangedMeanwhile:
+        return engine.Again(at=at + _pause(view, at), why="The old seats changed while they were judged.")
 
 
 def _pause(view: OperationView, at: dt.datetime) -> dt.timedelta:
@@ -112,6 +109,20 @@ class _Round:
         readings.take_in(row=row, seen=readings.reading(self.seen, ends_on=row.commitment_end_on), at=at)
         self.row = holdings.holding(seen_by=SYSTEM, subscription_id=row.subscription_id)
 
+    def look(self, child: OperationView | None, child_id: uuid.UUID) -> engine.StepResult:
+        """What is done now; `child` is the return that has ended, None before any. Raises ChangedMeanwhile."""
+        if child is not None:
+            return self.schedule(self.steps(after=child) or (), back=returned(child))
+        found = self.steps()
+        if found is None:
+            again_at = self.at + _pause(self.view, self.at)
+            return engine.Again(at=again_at, why="The vendor does not count the moved people yet.")
+        now = next((each for each in found if each.kind in (StepKind.RETURN, StepKind.END)), None)
+        if now is None:
+            return self.schedule(found)
+        self.open(now, child_id)
+        return engine.Again(at=self.at, why="The old seats are being returned.")
+
     def steps(self, *, after: OperationView | None = None) -> tuple[transitions.Step, ...] | None:
         """What follows for the old seats; None while the vendor still counts moved people on them.
 
@@ -142,9 +153,13 @@ class _Round:
         )
 
     def open(self, now: transitions.Step, child_id: uuid.UUID) -> None:
-        """Open the operation that returns the seats or ends the subscription, with its price; no line for an end."""
+        """Open the operation that returns the seats or ends the subscription, with its price; no line for an end.
+
+        Raises ChangedMeanwhile.
+        """
         with transaction.atomic(durable=True):
             subscriptions.hold_still(subscription_ids=[self.row.subscription_id])
+            self._require_as_judged(holdings.by_ids(subscription_ids=[self.row.subscription_id])[0])
             intent = self._return(now, child_id) if now.kind is StepKind.RETURN else self._end()
             operations.note_progress(
                 operation_id=self.view.id, fence=self.view.fence, at=self.at, give_back=now.kind.value
@@ -167,6 +182,11 @@ class _Round:
             )
             checkpoint("intent.before_commit")
         checkpoint("intent.committed")
+
+    def _require_as_judged(self, row: holdings.HoldingRow) -> None:
+        """Under the lock: seats booked or lost since they were judged are judged first."""
+        if (row.status, row.seats, row.lots) != (self.row.status, self.row.seats, self.row.lots):
+            raise ChangedMeanwhile
 
     def _return(self, now: transitions.Step, child_id: uuid.UUID) -> dict[str, Any]:
         line = swap_pricing.return_line(source=self.row, seats=now.quantity, moment=self.moment)
@@ -217,16 +237,16 @@ class _Round:
         return engine.Next()
 
     def _wish(self, wanted: transitions.Step) -> bool:
-        """Whether the wish could be entered."""
-        wish: timeline.Value
-        if wanted.kind in (StepKind.SCHEDULE_END, StepKind.END):
-            dimension, wish = timeline.Dimension.ENDING, renewals.Ending.CANCEL
-        else:
-            dimension, wish = timeline.Dimension.QUANTITY, _fewer(self.row, wanted.quantity)
+        """Whether the wish could be entered; raises ChangedMeanwhile."""
+
+        def made_of(row: holdings.HoldingRow) -> dict[timeline.Dimension, timeline.Value]:
+            self._require_as_judged(row)
+            if wanted.kind in (StepKind.SCHEDULE_END, StepKind.END):
+                return {timeline.Dimension.ENDING: renewals.Ending.CANCEL}
+            return {timeline.Dimension.QUANTITY: _fewer(row, wanted.quantity)}
+
         try:
-            schedule_change.schedule(
-                by=SYSTEM, subscription_id=self.row.subscription_id, wishes={dimension: wish}, at=self.at
-            )
+            schedule_change.schedule(by=SYSTEM, subscription_id=self.row.subscription_id, wishes=made_of, at=self.at)
         except (schedule_change.Conflicted, wishes.NotRunning):
             return False
         return True
@@ -242,7 +262,7 @@ def returned(child: OperationView | None) -> int:
 
 
 def _fewer(row: holdings.HoldingRow, seats: int) -> timeline.Value:
-    """The wish for the renewal with so many seats fewer, beside a wish for it that stands already.
+    """The wish for the renewal with so many seats fewer, beside a wish for it that stands already; under the lock.
 
     A typed total counts as the most that is wanted; a difference becomes so much larger.
     """
