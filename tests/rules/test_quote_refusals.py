@@ -250,6 +250,17 @@ def test_seats_that_are_being_bought_or_are_others_count_for_the_familys_limit()
     assert not priced({"a": 9, "b": 13}, *members, families=over).is_refused
 
 
+def test_each_subscription_is_judged_by_the_return_rules_of_its_own_vendor() -> None:
+    """The five seats can be returned for three days more; a vendor that wants four days' notice takes none."""
+    early = replace(POLICY, version="other-1", safety_margin=dt.timedelta(days=4))
+    members = (holding("a"), holding("b"))
+    assert priced({"a": 10}, *members, policies={"b": early}).policy_version == "2026-1"
+    both = priced({"a": 10, "b": 10}, *members, policies={"b": early})
+    assert [(key, type(refusal)) for key, refusal in both.all_refusals] == [("b", NotReturnable)]
+    assert both.policy_version == "2026-1+other-1"
+    assert priced({}, *members).policy_version == "2026-1"
+
+
 def test_a_swap_inside_a_full_family_is_no_increase_of_it() -> None:
     members = (holding("a"), holding("b"))
     assert not priced({"a": 10, "b": 14}, *members, families=family(24)).is_refused

@@ -11,11 +11,14 @@ import pytest
 from seatwright.access import permissions
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
+from seatwright.catalogue import changes as catalogue
+from seatwright.customers import queries as customer_queries
 from seatwright.operations import engine
 from seatwright.operations import queries as operations
 from seatwright.rules import refusals, timeline
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
+from seatwright.subscriptions.models import Subscription
 from seatwright.workflows import (
     change_seats,
     connections,
@@ -32,7 +35,7 @@ from tests.stories.test_change_seats import change_at_the_vendor
 from tests.stories.test_readings import alter as alter
 from tests.stories.test_readings import drifts, events
 from tests.stories.test_vendor_faults import PATCH, effects_on_seats
-from tests.stories.world import BASIC, EXCHANGE, World
+from tests.stories.world import BASIC, EXCHANGE, STANDARD, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Alter = Callable[..., None]
@@ -357,3 +360,29 @@ def test_a_licence_that_the_catalogue_does_not_know_has_no_renewal_to_plan(world
     unknown = entered_beside(world, offer_key="microsoft:gone:0001:commercial:P1Y:monthly:BE")
     with pytest.raises(wishes.NotRunning):
         schedule_change.plan(by=world.actor("north_owner"), subscription_id=unknown, at=world.at)
+
+
+def test_each_licence_of_a_booking_is_judged_by_the_return_rules_of_its_own_vendor(world: World) -> None:
+    """The two basic seats can be returned for five days more; their vendor here wants to know six days before."""
+    Subscription.objects.filter(pk=world.holding("north", BASIC).subscription_id).update(vendor_key="early")
+    catalogue.add_return_policy(
+        vendor_key="early",
+        offer_class="licence",
+        valid_from_on=dt.date(2026, 1, 1),
+        return_window=dt.timedelta(days=7),
+        safety_margin=dt.timedelta(days=6),
+        source="made up for tests",
+    )
+    customer = customer_queries.customer(seen_by=SYSTEM, customer_id=world.customer_ids["north"])
+
+    def price(**seats: int) -> pricing.Priced:
+        wishes = world.wish("north", **seats)
+        return pricing.price(by=world.actor("north_owner"), customer=customer, wishes=wishes, at=world.at)
+
+    for wished in ({"standard": 6, "basic": 8}, {"basic": 8, "standard": 6}):
+        ((key, (reason,)),) = price(**wished).refusals.items()
+        assert (key, type(reason)) == (str(world.wish("north", basic=8)[0].subscription_id), refusals.NotReturnable)
+    both = price(standard=6, basic=11)
+    assert both.calculation is not None
+    assert len(both.calculation.policy_version.split("+")) == 2
+    assert world.holding("north", STANDARD).vendor_key == "microsoft"

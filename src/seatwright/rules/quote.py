@@ -151,6 +151,7 @@ class Quote:
     """A judged and priced booking; `totals` is None exactly when it is refused.
 
     `booking_refusals` are those of the booking as a whole; `all_refusals` has every reason with the line it belongs to.
+    `policy_version` names the return rules of each vendor concerned, joined by a plus.
     Unchanged lines beside changed ones are left out.
     """
 
@@ -186,6 +187,10 @@ class _Booking:
     on: dt.date
     at: dt.datetime
     policy: windows.WindowPolicy
+    policies: Mapping[str, windows.WindowPolicy]
+
+    def policy_of(self, key: str) -> windows.WindowPolicy:
+        return self.policies.get(key, self.policy)
 
 
 def quote(
@@ -198,12 +203,13 @@ def quote(
     policy: windows.WindowPolicy,
     tax: tax.TaxRule,
     families: Sequence[FamilyCap] = (),
+    policies: Mapping[str, windows.WindowPolicy] | None = None,
 ) -> Quote:
     """The price of the booking, or why it is refused; one refused line refuses all of it.
 
     `holdings` are all of the packages and families concerned, changed or not. `on` is the business date of the booking
-    and its first charged day, `at` the instant at which windows are judged. Raises KeyError when a wish names a
-    subscription that is not among `holdings`.
+    and its first charged day, `at` the instant at which windows are judged: by `policies` for the subscriptions named
+    there, by `policy` for the others. Raises KeyError when a wish names a subscription that is not among `holdings`.
     """
     held = {holding.subscription_key: holding for holding in holdings}
     wished = {wish.subscription_key: wish.quantity for wish in wishes}
@@ -219,6 +225,7 @@ def quote(
         on=on,
         at=at,
         policy=policy,
+        policies=policies or {},
     )
     shown = [key for key in wished if key in changed or key in booking.repeated_keys] or list(wished)
     lines = tuple(_line(held[key], booking) for key in shown)
@@ -229,7 +236,7 @@ def quote(
         booking_refusals=whole,
         totals=None if is_refused else _totals(lines, booking.currency, tax),
         tax=tax,
-        policy_version=policy.version,
+        policy_version="+".join(sorted({booking.policy_of(key).version for key in shown})) or policy.version,
         on=on,
         at=at,
     )
@@ -364,7 +371,10 @@ def _judge_return(holding: Holding, after: int, booking: _Booking) -> list[refus
         if would_leave < booking.package_minimum:
             found.append(refusals.PackageNeedsOne(booking.package_minimum, would_leave))
     returnable = windows.returnable(
-        lots=holding.lots, vendor_says=holding.vendor_returnable, at=booking.at, policy=booking.policy
+        lots=holding.lots,
+        vendor_says=holding.vendor_returnable,
+        at=booking.at,
+        policy=booking.policy_of(holding.subscription_key),
     )
     wanted = holding.quantity - after
     if wanted > returnable.total:

@@ -67,8 +67,9 @@ def price(*, by: Actor, customer: CustomerRow, wishes: Sequence[Wish], at: dt.da
     wanted = {wish.subscription_id: wish.seats for wish in wishes}
     concerned = [row for row in rows.values() if row.status in LIVE_STATES or row.subscription_id in wanted]
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
-    vendor_key = rows[wishes[0].subscription_id].vendor_key if wishes else "microsoft"
-    policy = window_policy(vendor_key=vendor_key, on=on)
+    vendors = {key: rows[key].vendor_key for key in wanted}
+    by_vendor = {each: window_policy(vendor_key=each, on=on) for each in sorted({*vendors.values()} or {"microsoft"})}
+    policies = {str(key): by_vendor[vendor_key] for key, vendor_key in vendors.items()}
     offers = _offers(concerned, customer)
     assembly = _Assembly(customer=customer, rows=concerned, wanted=wanted, offers=offers, on=on)
     quote = rules.quote(
@@ -77,7 +78,8 @@ def price(*, by: Actor, customer: CustomerRow, wishes: Sequence[Wish], at: dt.da
         package_minimum=customer.package_minimum,
         on=on,
         at=at,
-        policy=policy,
+        policy=next(iter(by_vendor.values())),
+        policies=policies,
         tax=tax.tax_for(
             seller_country=customer.reseller_country,
             buyer_country=customer.country,
@@ -86,7 +88,7 @@ def price(*, by: Actor, customer: CustomerRow, wishes: Sequence[Wish], at: dt.da
         ),
         families=assembly.families(),
     )
-    calculation = None if quote.is_refused else _calculation(quote, rows, policy=policy)
+    calculation = None if quote.is_refused else _calculation(quote, rows, policies=policies)
     return Priced(customer=customer, quote=quote, calculation=calculation)
 
 
@@ -211,7 +213,7 @@ def is_sold(*, term: str, billing_plan: str) -> bool:
 
 
 def _calculation(
-    quote: rules.Quote, rows: Mapping[uuid.UUID, holdings.HoldingRow], *, policy: windows.WindowPolicy
+    quote: rules.Quote, rows: Mapping[uuid.UUID, holdings.HoldingRow], *, policies: Mapping[str, windows.WindowPolicy]
 ) -> frozen.Calculation:
     assert quote.totals is not None
     return frozen.Calculation(
@@ -220,7 +222,10 @@ def _calculation(
         tax_basis_points=quote.tax.rate_basis_points,
         tax_treatment=str(quote.tax.treatment),
         policy_version=quote.policy_version,
-        lines=tuple(_frozen_line(line, rows[uuid.UUID(line.subscription_key)], quote, policy) for line in quote.lines),
+        lines=tuple(
+            _frozen_line(line, rows[uuid.UUID(line.subscription_key)], quote, policies[line.subscription_key])
+            for line in quote.lines
+        ),
         due_now=_sums(quote.totals.due_now),
         next_period=_sums(quote.totals.next_period),
         rest_of_term=_sums(quote.totals.rest_of_term),
