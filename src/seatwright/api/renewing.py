@@ -31,7 +31,10 @@ TROUBLES = {
 
 
 class ComingRenewal(BaseModel):
-    """A coming renewal; `decide_until` is exclusive. Amounts are at the frozen price, null where none is known."""
+    """A coming renewal; `decide_until` is exclusive. Amounts are at the frozen price, null where none is known.
+
+    `surcharge` is what the next month of extended service costs more than an ordinary one, null where none runs on.
+    """
 
     subscription_id: uuid.UUID
     customer_id: uuid.UUID
@@ -50,6 +53,7 @@ class ComingRenewal(BaseModel):
     seats_then: int | None
     at_stake: Amount | None
     next_term: Amount | None
+    surcharge: Amount | None
 
 
 class ComingRenewals(BaseModel):
@@ -259,6 +263,7 @@ def _renewal(row: renewal_radar.Renewal) -> ComingRenewal:
         seats_then=None if row.following is None else row.following.quantity,
         at_stake=_amount(row.at_stake_minor, row.currency),
         next_term=_amount(row.next_term_minor, row.currency),
+        surcharge=_amount(row.surcharge_minor, row.currency),
     )
 
 

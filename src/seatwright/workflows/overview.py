@@ -98,7 +98,7 @@ def home(*, by: Actor, at: dt.datetime) -> Home:
 
 def _renewal(each: renewal_radar.Renewal) -> licence_rows.Need:
     return licence_rows.Need(
-        kind="renewal",
+        kind="renewal" if each.surcharge_minor is None else "runs_on",
         customer_id=each.customer_id,
         subscription_id=each.subscription_id,
         name=each.name,

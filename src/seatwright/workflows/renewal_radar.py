@@ -11,10 +11,10 @@ from seatwright.assignments import queries as assignments
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.orders import intents, sheets
-from seatwright.rules import alarms, money, renewals, terms, timeline
+from seatwright.rules import alarms, money, proration, renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import renewal_alarms
-from seatwright.workflows import licence_rows, pricing
+from seatwright.workflows import extended_service, licence_rows, pricing
 from seatwright.workflows import wishes as wishing
 
 PAGE = 50
@@ -28,7 +28,11 @@ class Renewal:
     `unassigned` are the seats of its pool that nobody holds. `at_stake_minor` is what such seats cost over the whole
     next term if nobody decides, and `next_term_minor` all of the next term, both at the customer's own frozen price;
     None where no price is known or the next term is another one. `following` is None where the plan is not known. A
-    rollover is a month that just goes on.
+    rollover is a month that just goes on at its ordinary price.
+
+    Where the term runs on as extended service, `surcharge_minor` is what all seats cost more in its next month than an
+    ordinary month, `next_term_minor` that month, and `at_stake_minor` what of it a decision to renew or to end saves:
+    the surcharge and the seats that nobody holds, at the prices known for that month.
     """
 
     subscription_id: uuid.UUID
@@ -48,11 +52,12 @@ class Renewal:
     following: timeline.NextTerm | None
     at_stake_minor: int | None
     next_term_minor: int | None
+    surcharge_minor: int | None
     currency: str
 
     @property
     def can_save(self) -> bool:
-        """Whether a decision that is still possible keeps money from being spent on seats nobody uses."""
+        """Whether a decision that is still possible keeps money from being spent for nothing."""
         return self.is_decidable and bool(self.at_stake_minor)
 
 
@@ -201,7 +206,10 @@ def to_decide(
 
 
 def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime) -> list[Renewal | None]:
-    """The renewal of each row, in their order, in a fixed number of queries; None for terms that are over."""
+    """The renewal of each row, in their order; None for terms that are over.
+
+    In a fixed number of queries, but for those that run on as extended service.
+    """
     wished = intents.open_intents(subscription_ids=[row.subscription_id for row in rows])
     pools = assignments.pools(tenant_ids=sorted({row.tenant_id for row in rows}))
     lines = wishing.timelines_of(rows=rows)
@@ -209,6 +217,7 @@ def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime
     customer_ids = sorted({row.customer_id for row in rows})
     raised = renewal_alarms.open_alarms(seen_by=by, customer_ids=customer_ids)
     alarmed = {each.subscription_id for each in raised if each.kind == "missing"}
+    named = customers.by_ids(customer_ids=customer_ids)
     found: list[Renewal | None] = []
     for row in rows:
         ends_at = renewals.term_ends_at(renews_on=row.commitment_end_on)
@@ -219,7 +228,12 @@ def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime
         pool = pools.get((row.tenant_id, row.sku_id))
         unassigned = row.seats if pool is None else min(max(pool.assignable, 0), row.seats)
         following = _following(lines.get(row.subscription_id))
-        at_stake, whole = _money(row, following, unassigned=unassigned)
+        runs_on = _runs_on(row, following)
+        surcharge = None
+        if runs_on and following is not None:
+            at_stake, whole, surcharge = _extended_money(row, named[row.customer_id], following, unassigned=unassigned)
+        else:
+            at_stake, whole = _money(row, following, unassigned=unassigned)
         found.append(
             Renewal(
                 subscription_id=row.subscription_id,
@@ -233,12 +247,13 @@ def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime
                 ends_at=ends_at,
                 decide_until=until,
                 is_decidable=at < until and row.status == "active",
-                is_rollover=row.term == terms.Term.P1M and row.subscription_id not in wished,
+                is_rollover=row.term == terms.Term.P1M and row.subscription_id not in wished and not runs_on,
                 has_wish=row.subscription_id in wished,
                 has_alarm=row.subscription_id in alarmed,
                 following=following,
                 at_stake_minor=at_stake,
                 next_term_minor=whole,
+                surcharge_minor=surcharge,
                 currency=row.currency,
             )
         )
@@ -250,6 +265,34 @@ def _following(line: timeline.Timeline | None) -> timeline.NextTerm | None:
         return None if line is None else timeline.next_term(timeline=line)
     except ValueError:
         return None
+
+
+def _runs_on(row: holdings.HoldingRow, following: timeline.NextTerm | None) -> bool:
+    """Whether the term runs on as extended service as things stand; not where the vendor's older rules end it."""
+    is_extended = following is not None and following.outcome is renewals.Ending.EXTENDED
+    return is_extended and extended_service.applies(row=row)
+
+
+def _extended_money(
+    row: holdings.HoldingRow, customer: customers.CustomerRow, following: timeline.NextTerm, *, unassigned: int
+) -> tuple[int | None, int | None, int | None]:
+    """What a decision saves in the next month of extended service, the whole month, and its surcharge alone."""
+    seats, on = following.quantity, following.starts_on
+    found = extended_service.rate(customer=customer, offer_key=following.offer, quantity=seats, on=on)
+    if found is None:
+        return None, None, None
+    plain = catalogue.sales_rate(
+        reseller_id=customer.reseller_id,
+        offer_key=found.offer_key,
+        on=on,
+        quantity=max(seats, 1),
+        currency=found.currency,
+    )
+    month, ordinary, used = (
+        proration.cycle_amount(quantity=number, unit_rate=money.Rate(rate.amount, rate.currency)).minor
+        for number, rate in ((seats, found), (seats, plain), (max(seats - unassigned, 0), plain))
+    )
+    return month - used, month, month - ordinary
 
 
 def _money(
