@@ -34,6 +34,7 @@ FORM_VALUES = {
     "next": "/",
     "key": "",
     "days": "1",
+    "stop": "",
     "to": "P3Y:annual",
     "fingerprint": "f",
     "wish": "all",

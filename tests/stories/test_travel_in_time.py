@@ -9,12 +9,16 @@ from seatwright.access import permissions
 from seatwright.access.actors import SYSTEM
 from seatwright.access.models import AuditEvent
 from seatwright.billing import queries as billing
+from seatwright.cli import main
 from seatwright.operations import clock, engine
 from seatwright.operations import queries as operations
+from seatwright.orders import sheets
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
+from seatwright.subscriptions.models import RenewalAlarm
 from seatwright.vendors import simulator_clock
-from seatwright.workflows import charge_cycles, overview, travel_in_time
+from seatwright.workflows import overview, travel_in_time
+from tests.stories.test_renewal_sheet import DEADLINE, sheet_of
 from tests.stories.test_schedule_change import wish
 from tests.stories.world import BASIC, NOW, World
 from vendor_simulator import testing
@@ -35,17 +39,17 @@ def demo(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
-def advance(world: World, to: dt.datetime) -> None:
-    """What the operator and then the worker do, by the installation's own clock."""
-    assert travel_in_time.advance(by=world.actor("staff"), to=to, at=clock.now()) == 2
-    world.at = clock.now()
-    for _ in range(30):
+def advance(world: World, to: dt.datetime) -> list[dt.datetime]:
+    """What the operator and then the worker do, by the installation's own clock; the stops on the way."""
+    travel_in_time.advance(by=world.actor("staff"), to=to, at=clock.now())
+    chores, stops = main._chores(sync_every_s=0), [clock.now()]
+    while chores() or operations.due(at=clock.now(), limit=1):
+        if clock.now() != stops[-1]:
+            stops.append(clock.now())
         engine.run_due(clock=clock.now)
-        if not operations.unfinished_count():
-            break
-        world.at += dt.timedelta(seconds=5)
-        clock.advance(by=SYSTEM, to=world.at, at=world.at)
-    charge_cycles.post_due(at=clock.now())
+        assert len(stops) < 400
+    world.at = clock.now()
+    return stops
 
 
 def returnable(world: World) -> int:
@@ -83,7 +87,7 @@ def test_moving_the_clock_closes_windows_renews_terms_carries_out_wishes_and_cha
     assert returnable(demo) == 0
     assert holdings.open_drifts(seen_by=SYSTEM) == []
     assert holdings.miscounted() == []
-    moved = AuditEvent.objects.filter(action="clock.advanced", actor_label="Staff")
+    moved = AuditEvent.objects.filter(action="clock.sent", actor_label="Staff")
     assert moved.count() == 4
 
 
@@ -95,11 +99,38 @@ def test_time_goes_forwards_only_at_a_permitted_hand_and_never_without_the_vendo
         travel_in_time.advance(by=demo.actor("north_owner"), to=later, at=NOW)
     with pytest.raises(clock.ClockRefused):
         travel_in_time.advance(by=demo.actor("staff"), to=NOW - dt.timedelta(days=1), at=NOW)
+    with pytest.raises(permissions.NotAllowed):
+        travel_in_time.stop(by=demo.actor("north_owner"), at=NOW)
+    assert clock.destination() is None
     demo.simulator.kill()
-    with pytest.raises(travel_in_time.VendorStays):
-        travel_in_time.advance(by=demo.actor("staff"), to=later, at=NOW)
+    travel_in_time.advance(by=demo.actor("staff"), to=later, at=NOW)
+    for _ in range(3):
+        assert travel_in_time.go_on(at=NOW)
+    assert (clock.now(), clock.destination(), operations.unfinished_count()) == (NOW, later, 0)
+    travel_in_time.stop(by=demo.actor("staff"), at=NOW)
+    assert (travel_in_time.go_on(at=NOW), clock.now(), clock.destination()) == (False, NOW, None)
     monkeypatch.setattr(settings.ENVIRONMENT, "test_clock", False)
     with pytest.raises(clock.ClockRefused):
         travel_in_time.advance(by=demo.actor("staff"), to=later, at=NOW)
-    monkeypatch.setattr(settings.ENVIRONMENT, "test_clock", True)
-    assert (clock.now(), operations.unfinished_count()) == (NOW, 0)
+    assert travel_in_time.go_on(at=NOW) is False
+
+
+def test_on_the_way_owners_are_reminded_silence_becomes_the_default_and_wishes_are_watched(demo: World) -> None:
+    """A sheet in March, to be answered by 30 November, that nobody answers: seven of ten seats are in use."""
+    sheet_id = sheet_of(demo)
+    stops = advance(demo, dt.datetime(2027, 2, 2, 9, tzinfo=dt.UTC))
+    told = sheets.notices(sheet_ids=[sheet_id])[sheet_id]
+    reminded = [(DEADLINE - each.before, each.queued_at) for each in told if each.kind == "reminder"]
+    assert [each.before.days for each in told if each.kind == "reminder"] == [30, 14, 7, 2]
+    assert [due_at for due_at, _ in reminded] == [queued_at for _, queued_at in reminded]
+    sheet = sheets.sheet(seen_by=SYSTEM, sheet_id=sheet_id)
+    assert {line.state for line in sheet.lines} == {"defaulted"}
+    assert sheet.closed_at is not None
+    assert sheet.closed_at - DEADLINE < dt.timedelta(minutes=10)
+
+    ends_at = dt.datetime(2027, 1, 30, tzinfo=dt.UTC)
+    assert {ends_at - dt.timedelta(hours=hours) for hours in (72, 25, 24, 0)} <= set(stops)
+    looked = RenewalAlarm.objects.filter(kind="missing", renews_on=ends_at.date()).order_by("-before_s")
+    assert list(looked.values_list("before_s", "state")) == [(72 * 3600, "held"), (25 * 3600, "held")]
+    assert (demo.holding("north", BASIC).seats, demo.vendor_seats("north", BASIC)) == (7, 7)
+    assert holdings.open_drifts(seen_by=SYSTEM) == []

@@ -69,28 +69,29 @@ def worker(
 
 @app.command()
 def advance(to: Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="UTC.")]) -> None:
-    """Move the test clock of a demo forwards, product and vendor simulator together."""
+    """Send the test clock of a demo forwards; the worker moves it there, the vendor simulator with it."""
     _set_up()
     from seatwright.access import actors
     from seatwright.operations import clock
     from seatwright.workflows import travel_in_time
 
     try:
-        count = travel_in_time.advance(
-            by=actors.operator(label="command line"), to=to.replace(tzinfo=dt.UTC), at=clock.now()
-        )
+        travel_in_time.advance(by=actors.operator(label="command line"), to=to.replace(tzinfo=dt.UTC), at=clock.now())
     except clock.ClockRefused as refused:
         typer.echo(f"Not possible: {refused}.", err=True)
         raise typer.Exit(1) from refused
-    typer.echo(f"It is now {clock.now():%Y-%m-%d %H:%M} UTC; {count} tenants are being read.")
+    typer.echo(f"It is now {clock.now():%Y-%m-%d %H:%M} UTC; the worker moves the clock to {to:%Y-%m-%d %H:%M}.")
 
 
-def _chores(sync_every_s: int) -> Callable[[], None]:
-    """What the worker does about once a minute besides operations: queue what is due, post cycle charges."""
+def _chores(sync_every_s: int) -> Callable[[], bool]:
+    """What the worker does about once a minute besides operations: queue what is due, post cycle charges.
+
+    Tells whether it is to be done again at once, as on a journey of the test clock.
+    """
     from seatwright.operations import clock
-    from seatwright.workflows import charge_cycles, close_sheet, sync_tenant, watch_renewals
+    from seatwright.workflows import charge_cycles, close_sheet, sync_tenant, travel_in_time, watch_renewals
 
-    def run() -> None:
+    def run() -> bool:
         at = clock.now()
         if sync_every_s > 0:
             sync_tenant.request_stale(older_than=dt.timedelta(seconds=sync_every_s), at=at)
@@ -98,6 +99,7 @@ def _chores(sync_every_s: int) -> Callable[[], None]:
         watch_renewals.close_answered(at=at)
         watch_renewals.request_due(at=at)
         close_sheet.remind_and_close(at=at)
+        return travel_in_time.go_on(at=at)
 
     return run
 

@@ -39,7 +39,8 @@ def run_worker(
 
     Exit code 75 says that another worker took over because this one was silent for `takeover_s`; start it again.
     `accept_clock` forgets heartbeats from the future after the system's clock was corrected backwards. `until_idle`
-    ends as soon as nothing is left that could become due by itself. Must be called in the main thread.
+    ends as soon as nothing is left that could become due by itself. `chores` are done about once a minute, and at once
+    again after they returned True. Must be called in the main thread.
     """
     worker = _Worker(data_dir=data_dir, poll_s=poll_s, takeover_s=takeover_s, threads=threads, chores=chores)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -125,7 +126,8 @@ class _Worker:
             return
         self.chores_done_at_s = time.monotonic()
         try:
-            self.chores()
+            if self.chores():
+                self.chores_done_at_s = float("-inf")
         except Error:
             raise
         except Exception as error:

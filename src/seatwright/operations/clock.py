@@ -60,6 +60,31 @@ def advance(*, by: Actor, to: dt.datetime, at: dt.datetime) -> None:
     _note(by=by, action="clock.advanced", before=current, after=to, at=at)
 
 
+@transaction.atomic
+def travel(*, by: Actor, to: dt.datetime | None, at: dt.datetime) -> None:
+    """Name where the test clock is to be moved; None lets it stay where it has come to.
+
+    Moving it is the worker's work. Needs what `advance` needs, and raises what it raises.
+    """
+    check_advance(by=by, to=to or now())
+    row = _locked_row()
+    before, row.travels_to = row.travels_to or now(), to
+    row.save(update_fields=["travels_to"])
+    _note(by=by, action="clock.sent" if to else "clock.stopped", before=before, after=to or now(), at=at)
+
+
+def destination() -> dt.datetime | None:
+    """Where the test clock is being moved to; None while it stays, and on the system's time."""
+    if not _is_test_clock():
+        return None
+    return TestClock.objects.filter(pk=1).values_list("travels_to", flat=True).first()
+
+
+def arrive() -> None:
+    """Forget a destination that has been reached."""
+    TestClock.objects.filter(pk=1, travels_to__lte=now()).update(travels_to=None)
+
+
 def check_advance(*, by: Actor, to: dt.datetime) -> None:
     """Raise what `advance` would raise, with nothing moved."""
     _require(by=by)

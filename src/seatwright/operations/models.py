@@ -122,12 +122,16 @@ class WorkerBeat(models.Model):
 
 
 class TestClock(models.Model):
-    """The one row that moves the clock of a demo or test installation: frozen at an instant, or running ahead."""
+    """The one row that moves the clock of a demo or test installation: frozen at an instant, or running ahead.
+
+    `travels_to` is where it is being moved, from one moment at which something happens to the next.
+    """
 
     __test__ = False
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     frozen_at = models.DateTimeField(null=True)
     ahead_us = models.BigIntegerField(default=0)
+    travels_to = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -158,6 +158,11 @@ def next_due_at() -> dt.datetime | None:
     return Operation.objects.filter(due_at__isnull=False).order_by("due_at").values_list("due_at", flat=True).first()
 
 
+def next_due_after(*, at: dt.datetime) -> dt.datetime | None:
+    """When the first operation falls due that is not due at `at` yet; None without one."""
+    return Operation.objects.filter(due_at__gt=at).order_by("due_at").values_list("due_at", flat=True).first()
+
+
 def unfinished_count() -> int:
     """How many operations are neither done, refused nor parked."""
     return Operation.objects.exclude(state__in=[*TERMINAL, State.PARKED]).count()
