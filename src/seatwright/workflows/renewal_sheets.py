@@ -98,12 +98,16 @@ def candidates(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime, within: dt
     asked = {
         each.subscription_id for sheet in sheets.sheets(seen_by=by, customer_id=customer_id) for each in _live(sheet)
     }
+    rows = [
+        row
+        for row in holdings.holdings(seen_by=by, customer_ids=[customer_id])
+        if row.term != "P1M" and row.commitment_end_on <= (at + within).date()
+    ]
+    lock_ats = sheet_options.lock_ats(rows=rows, at=at)
     found = []
-    for row in holdings.holdings(seen_by=by, customer_ids=[customer_id]):
-        if row.term == "P1M" or row.commitment_end_on > (at + within).date():
-            continue
-        line = sheet_options.line(by=by, row=row, at=at)
-        if line is None or _latest_at([line.facts]) <= at:
+    for row in rows:
+        lock_at = lock_ats.get(row.subscription_id)
+        if lock_at is None or lock_at - LATEST_BEFORE_LOCK <= at:
             continue
         found.append(
             Candidate(
@@ -113,7 +117,7 @@ def candidates(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime, within: dt
                 billing_plan=row.billing_plan,
                 seats=row.seats,
                 renews_on=row.commitment_end_on,
-                lock_at=dt.datetime.fromisoformat(line.facts["lock_at"]),
+                lock_at=lock_at,
                 is_asked=row.subscription_id in asked,
             )
         )

@@ -5,7 +5,8 @@ with the line. A licence that changed since is told apart by `is_as_asked` and n
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from seatwright.access.actors import Actor
@@ -39,6 +40,26 @@ def line(*, by: Actor, row: holdings.HoldingRow, at: dt.datetime) -> sheet_chang
         options=options,
         wishes=wishes_now(row),
     )
+
+
+def lock_ats(*, rows: Sequence[holdings.HoldingRow], at: dt.datetime) -> dict[uuid.UUID, dt.datetime]:
+    """Until when each of these licences' renewals can be decided, in a fixed number of queries; others are left out.
+
+    A licence is there exactly when `line` asks about it.
+    """
+    rules = catalogue.RenewalRules(vendor_keys={row.vendor_key for row in rows})
+    known: set[tuple[uuid.UUID, str]] = set()
+    for reseller_id in {row.reseller_id for row in rows}:
+        keys = {row.offer_key for row in rows if row.offer_key and row.reseller_id == reseller_id}
+        known |= {(reseller_id, key) for key in catalogue.offers(offer_keys=keys, reseller_id=reseller_id)}
+    planned = wishing.timelines_of(rows=rows)
+    found = {}
+    for row in rows:
+        lock_at = alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.policy_in(rules, row))
+        is_known = row.subscription_id in planned and (row.reseller_id, row.offer_key) in known
+        if row.status == "active" and is_known and at < lock_at:
+            found[row.subscription_id] = lock_at
+    return found
 
 
 def facts(row: holdings.HoldingRow) -> dict[str, Any]:
