@@ -1,5 +1,7 @@
 """The pages of renewal sheets ask the database as often for many licences as for few."""
 
+import re
+
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -36,3 +38,24 @@ def test_a_new_sheet_is_offered_in_as_many_queries_for_many_licences_as_for_few(
     assert (few, many) == (1 + FEW, 1 + MANY)
     assert abs(many_queries - few_queries) <= AT_MOST_MORE
     assert many_queries <= 40
+
+
+def test_a_sheet_is_made_and_sent_without_reading_the_same_for_each_licence(staff: Client, scene: scenes.Scene) -> None:
+    key = holdings.by_ids(subscription_ids=[scenes.sell(scene)])[0].offer_key
+    page = reverse("new_sheet", args=[scene.customers["north"]])
+    counts = []
+    for number in (FEW, MANY):
+        hold_more(scene, number, offer_key=key)
+        ask = re.findall(r'name="ask" value="([^"]+)"(?! disabled)', staff.get(page).content.decode())
+        with CaptureQueriesContext(connection) as making:
+            made = staff.post(page, {"ask": ask, "default": "keep", "deadline": "2027-02-15"})
+        with CaptureQueriesContext(connection) as looking:
+            staff.get(made.headers["Location"])
+        with CaptureQueriesContext(connection) as sending:
+            assert staff.post(f"{made.headers['Location']}/send").status_code == 303
+        counts.append((len(ask), len(making), len(looking), len(sending)))
+    (few, few_making, *few_others), (many, many_making, *many_others) = counts
+    assert (few, many) == (1 + FEW, MANY)
+    assert few_others == many_others
+    # Each of the four options of a licence has a price of its own, looked up in two queries.
+    assert many_making - few_making <= 4 * 2 * (many - few)

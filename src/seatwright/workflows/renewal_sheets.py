@@ -166,7 +166,8 @@ def make(
         raise Refused("nothing_to_ask")
     if len(rows) > LINES_MOST:
         raise Refused("too_many")
-    lines = [line for row in rows if (line := sheet_options.line(by=by, row=row, at=at)) is not None]
+    asking = sheet_options.Asking(by=by, customer=customer, rows=rows, at=at)
+    lines = [line for row in rows if (line := asking.line(row)) is not None]
     if len(lines) != len(rows):
         raise Refused("nothing_to_ask")
     _require_deadline(deadline_at, [line.facts for line in lines], at=at)
@@ -221,10 +222,10 @@ def send(*, by: Actor, sheet_id: uuid.UUID, at: dt.datetime) -> None:
             raise Refused("closed")
         _require_deadline(sheet.deadline_at, [line.facts for line in sheet.lines], at=at)
         rows = holdings.by_ids(subscription_ids=[line.subscription_id for line in sheet.lines])
-        held = {row.subscription_id: row for row in rows}
+        held, wishes = {row.subscription_id: row for row in rows}, sheet_options.wishes_of(rows)
         for line in sheet.lines:
             row = held[line.subscription_id]
-            if not sheet_options.is_as_asked(row, line) or sheet_options.wishes_now(row) != line.wishes:
+            if not sheet_options.is_as_asked(row, line) or wishes[row.subscription_id] != line.wishes:
                 raise Refused("changed")
         content = _content(sheet, customer)
         hash_ = sheet_changes.mark_sent(sheet_id=sheet_id, content=content, language=owners[0].language, at=at)

@@ -129,7 +129,7 @@ def preview(
         _require_unlocked(row, at=at)
     except Conflicted as locked:
         return Preview(following=None, found=locked.found, price=None)
-    line = _wished(wishing.timeline_of(row), wishes, clear)
+    line = wished(wishing.timeline_of(row), wishes, clear)
     found = conflicts.found(timeline=line, allowed=_allowed(row, line))
     if any(conflict.is_blocking for conflict in found):
         return Preview(following=None, found=found, price=None)
@@ -142,9 +142,10 @@ def _price(row: holdings.HoldingRow, following: timeline.NextTerm) -> next_term_
     return next_term_price.of(row=row, customer=customer, following=following)
 
 
-def _wished(
+def wished(
     line: timeline.Timeline, wishes: Mapping[Dimension, timeline.Value], clear: Collection[Dimension]
 ) -> timeline.Timeline:
+    """The timeline with these wishes for the next renewal, and without those of the dimensions to be cleared."""
     for dimension in clear:
         line = timeline.revoke(timeline=line, dimension=dimension)
     for dimension, value in wishes.items():
@@ -177,7 +178,7 @@ def schedule(
         if only_over is not None and intents.open_as_json(subscription_id=subscription_id) != only_over:
             raise WishedMeanwhile
         wanted = wishes(row) if callable(wishes) else wishes
-        line = _wished(wishing.timeline_of(row), wanted, clear)
+        line = wished(wishing.timeline_of(row), wanted, clear)
         blocking = tuple(c for c in conflicts.found(timeline=line, allowed=_allowed(row, line)) if c.is_blocking)
         if blocking:
             raise Conflicted(blocking)

@@ -9,12 +9,14 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from seatwright.access import permissions
 from seatwright.access.actors import Actor
 from seatwright.catalogue import queries as catalogue
+from seatwright.customers import queries as customers
 from seatwright.orders import intents, sheet_changes, sheets
-from seatwright.rules import alarms, money, periods, renewals, stretches, terms, timeline
+from seatwright.rules import alarms, conflicts, money, periods, renewals, stretches, terms, timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import licence_rows, schedule_change, wish_limits
+from seatwright.workflows import licence_rows, next_term_price, schedule_change, wish_limits
 from seatwright.workflows import wishes as wishing
 
 KEEP, REDUCE, CANCEL, CHANGE = "keep", "reduce", "cancel", "change"
@@ -22,30 +24,99 @@ Dimension = timeline.Dimension
 Wishes = dict[Dimension, timeline.Value]
 
 
-def line(*, by: Actor, row: holdings.HoldingRow, at: dt.datetime) -> sheet_changes.NewLine | None:
-    """The line that asks about this licence; None where its renewal cannot be decided or nothing about it is known."""
-    policy = wishing.renewal_policy(row)
-    lock_at = alarms.lock_at(renews_on=row.commitment_end_on, policy=policy)
-    if row.status != "active" or not row.offer_key or at >= lock_at:
-        return None
-    try:
-        allowed = wish_limits.allowed(row=row, term=terms.Term(row.term))
-        options = _options(by=by, row=row, assigned=allowed.assigned, at=at)
-    except (wishing.NotRunning, ValueError):
-        return None
-    return sheet_changes.NewLine(
-        subscription_id=row.subscription_id,
-        renews_on=row.commitment_end_on,
-        facts=facts(row) | {"assigned": allowed.assigned, "lock_at": lock_at.isoformat(), "name": row.name},
-        options=options,
-        wishes=wishes_now(row),
-    )
+class Asking:
+    """Makes the lines that ask about licences of one customer, with what is the same for several read once.
+
+    Raises access.permissions.NotAllowed for who may not plan the renewals.
+    """
+
+    def __init__(
+        self, *, by: Actor, customer: customers.CustomerRow, rows: Sequence[holdings.HoldingRow], at: dt.datetime
+    ) -> None:
+        permissions.require(
+            by=by, action="seats.book", reseller_id=customer.reseller_id, customer_id=customer.customer_id
+        )
+        self._customer = customer
+        self._limits = wish_limits.Limits(rows=rows)
+        self._lines = wishing.timelines_of(rows=rows)
+        self._wishes = wishes_of(rows)
+        self._lock_ats = lock_ats(rows=rows, at=at)
+
+    def line(self, row: holdings.HoldingRow) -> sheet_changes.NewLine | None:
+        """The line that asks about this licence; None where its renewal cannot be decided or it is not known."""
+        lock_at = self._lock_ats.get(row.subscription_id)
+        if lock_at is None:
+            return None
+        try:
+            assigned = self._limits.allowed(row=row, term=terms.Term(row.term)).assigned
+            options = self._options(row, assigned)
+        except (wishing.NotRunning, ValueError):
+            return None
+        return sheet_changes.NewLine(
+            subscription_id=row.subscription_id,
+            renews_on=row.commitment_end_on,
+            facts=facts(row) | {"assigned": assigned, "lock_at": lock_at.isoformat(), "name": row.name},
+            options=options,
+            wishes=self._wishes[row.subscription_id],
+        )
+
+    def _options(self, row: holdings.HoldingRow, assigned: int | None) -> list[dict[str, Any]]:
+        keys = [KEEP]
+        used = max(assigned or 0, 1)
+        if assigned is not None and used < row.seats:
+            keys.append(REDUCE)
+        keys += [f"{CHANGE}:{term}:{plan}" for term, plan in self._other_plans(row)]
+        keys.append(CANCEL)
+        found = [self._priced(row, key, seats=used if key == REDUCE else row.seats) for key in keys]
+        return [option for option in found if option is not None]
+
+    def _other_plans(self, row: holdings.HoldingRow) -> list[tuple[str, str]]:
+        """The terms and billing plans that the licence is sold in besides its own, shortest first."""
+        held = self._limits.held(row)
+        sold = {
+            (terms.Term(each.term), terms.BillingPlan(each.billing_plan))
+            for each in self._limits.sold(row)
+            if (each.product_id, each.vendor_sku_id) == (held.product_id, held.vendor_sku_id)
+        }
+        others = sold - {(terms.Term(row.term), terms.BillingPlan(row.billing_plan))}
+        in_order = sorted(others, key=lambda each: (each[0].months, each[1].months))
+        return [(str(term), str(plan)) for term, plan in in_order]
+
+    def _priced(self, row: holdings.HoldingRow, key: str, *, seats: int) -> dict[str, Any] | None:
+        """The option with its price; None where something speaks against it."""
+        wishes, clear = chosen(key=key, seats=seats, held_seats=row.seats)
+        planned = schedule_change.wished(self._lines[row.subscription_id], wishes, clear)
+        allowed = self._limits.allowed(row=row, term=wishing.wished_term(planned))
+        if any(each.is_blocking for each in conflicts.found(timeline=planned, allowed=allowed)):
+            return None
+        following = timeline.next_term(timeline=planned)
+        option: dict[str, Any] = {
+            "key": key,
+            "seats": following.quantity,
+            "term": str(following.term),
+            "billing_plan": str(following.billing_plan),
+            "end_on": None if following.end_on is None else following.end_on.isoformat(),
+            "term_minor": None,
+        }
+        price = next_term_price.of(row=row, customer=self._customer, following=following)
+        if price is not None:
+            option |= {
+                "term_minor": price.term_minor,
+                "cycle_minor": price.cycle_minor,
+                "difference_minor": price.difference_minor,
+                "as_now_minor": price.as_now_minor,
+                "unit_rate": price.unit_rate,
+                "anchor_on": price.anchor_on.isoformat(),
+                "start_on": price.start_on.isoformat(),
+                "until_on": price.end_on.isoformat(),
+            }
+        return option
 
 
 def lock_ats(*, rows: Sequence[holdings.HoldingRow], at: dt.datetime) -> dict[uuid.UUID, dt.datetime]:
     """Until when each of these licences' renewals can be decided, in a fixed number of queries; others are left out.
 
-    A licence is there exactly when `line` asks about it.
+    A licence is there exactly when `Asking.line` asks about it.
     """
     rules = catalogue.RenewalRules(vendor_keys={row.vendor_key for row in rows})
     known: set[tuple[uuid.UUID, str]] = set()
@@ -80,6 +151,18 @@ def wishes_now(row: holdings.HoldingRow) -> dict[str, Any]:
     return intents.open_as_json(subscription_id=row.subscription_id)
 
 
+def wishes_of(rows: Sequence[holdings.HoldingRow]) -> dict[uuid.UUID, dict[str, Any]]:
+    """The open wishes of each of these licences as JSON, by date, in one query."""
+    found = intents.open_intents(subscription_ids=[row.subscription_id for row in rows])
+    return {
+        row.subscription_id: {
+            each.pending.effective_on.isoformat(): intents.to_json(each.pending.changes)
+            for each in found.get(row.subscription_id, ())
+        }
+        for row in rows
+    }
+
+
 def is_as_asked(row: holdings.HoldingRow, asked: sheets.LineRow) -> bool:
     """Whether the licence still is what the line asked about."""
     return row.status == "active" and facts(row) == {name: asked.facts[name] for name in facts(row)}
@@ -88,62 +171,6 @@ def is_as_asked(row: holdings.HoldingRow, asked: sheets.LineRow) -> bool:
 def has_ended(row: holdings.HoldingRow) -> bool:
     """Whether the licence is over, so that nobody has to say what its renewal brings."""
     return row.status not in licence_rows.LIVE_STATES
-
-
-def _options(*, by: Actor, row: holdings.HoldingRow, assigned: int | None, at: dt.datetime) -> list[dict[str, Any]]:
-    keys = [KEEP]
-    used = max(assigned or 0, 1)
-    if assigned is not None and used < row.seats:
-        keys.append(REDUCE)
-    keys += [f"{CHANGE}:{term}:{plan}" for term, plan in _other_plans(row)]
-    keys.append(CANCEL)
-    found = []
-    for key in keys:
-        seats = used if key == REDUCE else row.seats
-        option = _priced(by=by, row=row, key=key, seats=seats, at=at)
-        if option is not None:
-            found.append(option)
-    return found
-
-
-def _other_plans(row: holdings.HoldingRow) -> list[tuple[str, str]]:
-    """The terms and billing plans that the licence is sold in besides its own, shortest first."""
-    held = catalogue.offer(offer_key=row.offer_key, reseller_id=row.reseller_id)
-    sold = {
-        (terms.Term(each.term), terms.BillingPlan(each.billing_plan))
-        for each in wish_limits.renewal_offers(held=held, reseller_id=row.reseller_id)
-        if (each.product_id, each.vendor_sku_id) == (held.product_id, held.vendor_sku_id)
-    }
-    others = sold - {(terms.Term(row.term), terms.BillingPlan(row.billing_plan))}
-    return [(str(term), str(plan)) for term, plan in sorted(others, key=lambda each: (each[0].months, each[1].months))]
-
-
-def _priced(*, by: Actor, row: holdings.HoldingRow, key: str, seats: int, at: dt.datetime) -> dict[str, Any] | None:
-    """The option with its price; None where something speaks against it."""
-    wishes, clear = chosen(key=key, seats=seats, held_seats=row.seats)
-    seen = schedule_change.preview(by=by, subscription_id=row.subscription_id, wishes=wishes, clear=clear, at=at)
-    if seen.following is None:
-        return None
-    option: dict[str, Any] = {
-        "key": key,
-        "seats": seen.following.quantity,
-        "term": str(seen.following.term),
-        "billing_plan": str(seen.following.billing_plan),
-        "end_on": None if seen.following.end_on is None else seen.following.end_on.isoformat(),
-        "term_minor": None,
-    }
-    if seen.price is not None:
-        option |= {
-            "term_minor": seen.price.term_minor,
-            "cycle_minor": seen.price.cycle_minor,
-            "difference_minor": seen.price.difference_minor,
-            "as_now_minor": seen.price.as_now_minor,
-            "unit_rate": seen.price.unit_rate,
-            "anchor_on": seen.price.anchor_on.isoformat(),
-            "start_on": seen.price.start_on.isoformat(),
-            "until_on": seen.price.end_on.isoformat(),
-        }
-    return option
 
 
 def chosen(*, key: str, seats: int, held_seats: int) -> tuple[Wishes, Collection[Dimension]]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 
 from seatwright.assignments import queries as assignments
 from seatwright.catalogue import queries as catalogue
@@ -18,66 +18,120 @@ LIVE = (*NEEDING, "suspended")
 
 def allowed(*, row: holdings.HoldingRow, term: terms.Term) -> conflicts.Allowed:
     """What the next renewal may bring when its term is `term`; raises wishes.NotRunning for an unknown offer."""
-    held = _held(row)
-    limits: dict[str, conflicts.OfferLimits] = {}
-    targets: set[str] = set()
-    by_product: dict[tuple[str, str], list[catalogue.OfferRow]] = {}
-    offers = renewal_offers(held=held, reseller_id=row.reseller_id)
-    for each in offers:
-        by_product.setdefault((each.product_id, each.vendor_sku_id), []).append(each)
-    for product, sold in by_product.items():
-        plans = frozenset((terms.Term(each.term), terms.BillingPlan(each.billing_plan)) for each in sold)
-        for each in sold:
-            limits[each.offer_key] = conflicts.OfferLimits(
-                combinations=plans, minimum=each.minimum, maximum=each.maximum, family=each.family
-            )
-            if product != (held.product_id, held.vendor_sku_id):
-                targets.add(each.offer_key)
-    return conflicts.Allowed(
-        offers=limits,
-        targets=frozenset(targets),
-        end_dates=frozenset(choice.end_on for choice in end_choices(row=row, term=term)),
-        endings=ENDINGS | {renewals.Ending.EXTENDED} if can_be_extended(row=row) else ENDINGS,
-        assigned=_assigned(row),
-        families=_families(row, {each.family for each in offers if each.family}),
-    )
+    return Limits(rows=[row]).allowed(row=row, term=term)
 
 
-def _families(row: holdings.HoldingRow, names: Collection[str]) -> dict[str, conflicts.FamilyLimit]:
-    """The families with a cap on the day of the renewal, and how many seats of each others will hold by then."""
-    if not names:
-        return {}
-    others = [
-        each
-        for each in holdings.holdings_of_tenant(tenant_id=row.tenant_id).values()
-        if each.status in LIVE and each.subscription_id != row.subscription_id
-    ]
-    lines = wishing.timelines_of(rows=others)
-    instead = {}
-    for each in others:
-        line = lines.get(each.subscription_id)
-        planned = None if line is None else _planned(each, line, by_on=row.commitment_end_on)
-        if planned is not None:
-            instead[each.subscription_id] = planned
-    known = buy_limits.Families(
-        customer_id=row.customer_id,
-        reseller_id=row.reseller_id,
-        rows=others,
-        tenant_ids=[row.tenant_id],
-        more_keys=[key for key, _ in instead.values()],
-    )
-    found = {}
-    for name in sorted(names):
-        family = known.of(
-            tenant_id=row.tenant_id,
-            vendor_key=row.vendor_key,
-            family=name,
-            on=row.commitment_end_on,
-            instead=instead,
+class Limits:
+    """What the renewals of these subscriptions may bring, with what is the same for several read once."""
+
+    def __init__(self, *, rows: Sequence[holdings.HoldingRow]) -> None:
+        self._held: dict[tuple[uuid.UUID, str], catalogue.OfferRow] = {}
+        for reseller_id in {row.reseller_id for row in rows}:
+            keys = {row.offer_key for row in rows if row.reseller_id == reseller_id}
+            found = catalogue.offers(offer_keys=keys - {""}, reseller_id=reseller_id)
+            self._held |= {(reseller_id, key): offer for key, offer in found.items()}
+        self._pools = assignments.pools(tenant_ids=sorted({row.tenant_id for row in rows}))
+        self._sold: dict[tuple[uuid.UUID, str], tuple[catalogue.OfferRow, ...]] = {}
+        self._tenants: dict[uuid.UUID, _Tenant] = {}
+        self._runs_on: dict[tuple[object, ...], bool] = {}
+
+    def allowed(self, *, row: holdings.HoldingRow, term: terms.Term) -> conflicts.Allowed:
+        """What the next renewal may bring when its term is `term`; raises wishes.NotRunning for an unknown offer."""
+        held = self.held(row)
+        limits: dict[str, conflicts.OfferLimits] = {}
+        targets: set[str] = set()
+        by_product: dict[tuple[str, str], list[catalogue.OfferRow]] = {}
+        offers = self.sold(row)
+        for each in offers:
+            by_product.setdefault((each.product_id, each.vendor_sku_id), []).append(each)
+        for product, sold in by_product.items():
+            plans = frozenset((terms.Term(each.term), terms.BillingPlan(each.billing_plan)) for each in sold)
+            for each in sold:
+                limits[each.offer_key] = conflicts.OfferLimits(
+                    combinations=plans, minimum=each.minimum, maximum=each.maximum, family=each.family
+                )
+                if product != (held.product_id, held.vendor_sku_id):
+                    targets.add(each.offer_key)
+        tenant = self._tenant(row)
+        return conflicts.Allowed(
+            offers=limits,
+            targets=frozenset(targets),
+            end_dates=frozenset(choice.end_on for choice in _ends(row, term, tenant.rows)),
+            endings=ENDINGS | {renewals.Ending.EXTENDED} if self._can_be_extended(row) else ENDINGS,
+            assigned=_assigned(row, self._pools.get((row.tenant_id, row.sku_id)), tenant.rows),
+            families=tenant.families(row, {each.family for each in offers if each.family}),
         )
-        if family is not None:
-            found[name] = conflicts.FamilyLimit(maximum=family.maximum, elsewhere=family.seats)
-    return found
+
+    def held(self, row: holdings.HoldingRow) -> catalogue.OfferRow:
+        """The offer held; raises wishes.NotRunning where nobody knows it."""
+        try:
+            return self._held[row.reseller_id, row.offer_key]
+        except KeyError:
+            raise wishing.NotRunning from None
+
+    def sold(self, row: holdings.HoldingRow) -> tuple[catalogue.OfferRow, ...]:
+        """`renewal_offers` of what is held; raises wishes.NotRunning where nobody knows it."""
+        key = (row.reseller_id, row.offer_key)
+        if key not in self._sold:
+            self._sold[key] = renewal_offers(held=self.held(row), reseller_id=row.reseller_id)
+        return self._sold[key]
+
+    def _tenant(self, row: holdings.HoldingRow) -> "_Tenant":
+        if row.tenant_id not in self._tenants:
+            self._tenants[row.tenant_id] = _Tenant(row)
+        return self._tenants[row.tenant_id]
+
+    def _can_be_extended(self, row: holdings.HoldingRow) -> bool:
+        key = (row.vendor_key, row.offer_key, row.is_trial, row.term_start_on, row.commitment_end_on)
+        if key not in self._runs_on:
+            self._runs_on[key] = can_be_extended(row=row)
+        return self._runs_on[key]
+
+
+class _Tenant:
+    """The subscriptions of one tenant, and the families of what they hold or will hold by their own wishes."""
+
+    def __init__(self, row: holdings.HoldingRow) -> None:
+        self.rows = tuple(holdings.holdings_of_tenant(tenant_id=row.tenant_id).values())
+        self._customer_id, self._reseller_id = row.customer_id, row.reseller_id
+        self._known: buy_limits.Families | None = None
+        self._lines: dict[uuid.UUID, timeline.Timeline] = {}
+
+    def families(self, row: holdings.HoldingRow, names: Collection[str]) -> dict[str, conflicts.FamilyLimit]:
+        """The families with a cap on the day of the renewal, and how many seats of each others will hold by then."""
+        if not names:
+            return {}
+        known = self._families()
+        instead = {row.subscription_id: (row.offer_key, 0)}
+        for each in known.rows:
+            line = self._lines.get(each.subscription_id)
+            if line is None or each.subscription_id == row.subscription_id:
+                continue
+            planned = _planned(each, line, by_on=row.commitment_end_on)
+            if planned is not None:
+                instead[each.subscription_id] = planned
+        found = {}
+        for name in sorted(names):
+            family = known.of(
+                tenant_id=row.tenant_id,
+                vendor_key=row.vendor_key,
+                family=name,
+                on=row.commitment_end_on,
+                instead=instead,
+            )
+            if family is not None:
+                found[name] = conflicts.FamilyLimit(maximum=family.maximum, elsewhere=family.seats)
+        return found
+
+    def _families(self) -> buy_limits.Families:
+        if self._known is None:
+            live = [each for each in self.rows if each.status in LIVE]
+            self._lines = wishing.timelines_of(rows=live)
+            wished = {entry.offer for line in self._lines.values() for entry in line.pending if entry.offer}
+            self._known = buy_limits.Families(
+                customer_id=self._customer_id, reseller_id=self._reseller_id, rows=live, more_keys=wished
+            )
+        return self._known
 
 
 def _planned(row: holdings.HoldingRow, line: timeline.Timeline, *, by_on: dt.date) -> tuple[str, int] | None:
@@ -100,13 +154,6 @@ def _planned(row: holdings.HoldingRow, line: timeline.Timeline, *, by_on: dt.dat
     return (row.offer_key, following.quantity) if is_for_more else None
 
 
-def _held(row: holdings.HoldingRow) -> catalogue.OfferRow:
-    try:
-        return catalogue.offer(offer_key=row.offer_key, reseller_id=row.reseller_id)
-    except catalogue.OfferUnknown:
-        raise wishing.NotRunning from None
-
-
 def renewal_offers(*, held: catalogue.OfferRow, reseller_id: uuid.UUID) -> tuple[catalogue.OfferRow, ...]:
     """The offers of the product held and of those that a renewal can bring instead of it, by title, term and plan.
 
@@ -126,7 +173,12 @@ def renewal_offers(*, held: catalogue.OfferRow, reseller_id: uuid.UUID) -> tuple
 
 def end_choices(*, row: holdings.HoldingRow, term: terms.Term) -> tuple[renewals.EndChoice, ...]:
     """The days on which the next term may end early: with another subscription of the tenant, or with a month."""
-    others = holdings.holdings_of_tenant(tenant_id=row.tenant_id).values()
+    return _ends(row, term, holdings.holdings_of_tenant(tenant_id=row.tenant_id).values())
+
+
+def _ends(
+    row: holdings.HoldingRow, term: terms.Term, others: Iterable[holdings.HoldingRow]
+) -> tuple[renewals.EndChoice, ...]:
     targets = [
         renewals.AlignmentTarget(
             subscription_key=str(each.subscription_id),
@@ -146,14 +198,15 @@ def can_be_extended(*, row: holdings.HoldingRow) -> bool:
     return extended_service.applies(row=row)
 
 
-def _assigned(row: holdings.HoldingRow) -> int | None:
+def _assigned(
+    row: holdings.HoldingRow, pool: assignments.PoolRow | None, rows: Iterable[holdings.HoldingRow]
+) -> int | None:
     """How many of this subscription's seats people need, once the others of its pool have been used up."""
-    pool = assignments.pools(tenant_ids=[row.tenant_id]).get((row.tenant_id, row.sku_id))
     if pool is None or not pool.is_for_people:
         return None
     others = sum(
         each.seats
-        for each in holdings.holdings_of_tenant(tenant_id=row.tenant_id).values()
+        for each in rows
         if each.sku_id == row.sku_id and each.subscription_id != row.subscription_id and each.status in NEEDING
     )
     return max(pool.consumed_units - pool.foreign_units - others, 0)
