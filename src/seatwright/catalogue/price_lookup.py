@@ -2,13 +2,19 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from seatwright.catalogue import naming, price_cells
 from seatwright.catalogue.models import PriceList, PriceListLine, SalesPrice
+
+_found: ContextVar[dict[tuple[object, ...], Any] | None] = ContextVar("prices looked up once", default=None)
 
 
 class OfferUnknown(Exception):
@@ -55,13 +61,40 @@ def sales_rate(
     The price list version is that of the underlying line in any case. Raises OfferUnknown or PriceMissing.
     """
     line = _line(reseller_id=reseller_id, offer_key=offer_key, on=on, quantity=quantity, currency=currency)
-    prices = SalesPrice.objects.filter(reseller=reseller_id, offer=line.offer_id, valid_from_on__lte=on)
-    price = prices.order_by("-valid_from_on", "-pk").first()
+    price = _kept(("price", reseller_id, line.offer_id, on), lambda: _price(reseller_id, line.offer_id, on))
     amount = sales_amount(line=line, price=price)
     if amount is None:
         raise PriceMissing
     kind = "rrp" if price is None else price.kind
     return replace(_rate(line=line, offer_key=offer_key, amount_e8=0, kind=kind), amount=amount)
+
+
+def _price(reseller_id: uuid.UUID, offer_pk: int, on: dt.date) -> SalesPrice | None:
+    prices = SalesPrice.objects.filter(reseller=reseller_id, offer=offer_pk, valid_from_on__lte=on)
+    return prices.order_by("-valid_from_on", "-pk").first()
+
+
+@contextmanager
+def each_once() -> Iterator[None]:
+    """Look each price up once until the end of the block; for calculations that ask for the same ones many times.
+
+    Prices imported meanwhile are not seen in the block, whose calculation so has one state of the price lists.
+    """
+    token = _found.set({})
+    try:
+        yield
+    finally:
+        _found.reset(token)
+
+
+def _kept[Found](key: tuple[object, ...], look_up: Callable[[], Found]) -> Found:
+    found = _found.get()
+    if found is None:
+        return look_up()
+    if key not in found:
+        found[key] = look_up()
+    kept: Found = found[key]
+    return kept
 
 
 def sales_amount(*, line: PriceListLine, price: SalesPrice | None) -> Decimal | None:
@@ -86,14 +119,18 @@ def _line(*, reseller_id: uuid.UUID, offer_key: str, on: dt.date, quantity: int,
         offer__billing_plan=parts.billing_plan,
         offer__market=parts.market,
     )
-    lines = list(
-        in_force(lines=of_offer, on=on)
-        .filter(Q(price_list__reseller=reseller_id) | Q(price_list__reseller=None))
-        .filter(Q(tier_max=None) | Q(tier_max__gte=quantity), tier_min__lte=quantity)
-        .select_related("price_list")
+    of_seller = Q(price_list__reseller=reseller_id) | Q(price_list__reseller=None)
+    tiers = _kept(
+        ("lines", reseller_id, offer_key, on),
+        lambda: list(in_force(lines=of_offer, on=on).filter(of_seller).select_related("price_list")),
     )
-    if currency:
-        lines = [line for line in lines if line.price_list.currency == currency]
+    lines = [
+        line
+        for line in tiers
+        if line.tier_min <= quantity
+        and (line.tier_max is None or quantity <= line.tier_max)
+        and (not currency or line.price_list.currency == currency)
+    ]
     own = [line for line in lines if line.price_list.reseller_id is not None]
     chosen = own or lines
     if len(chosen) != 1:

@@ -23,7 +23,7 @@ from seatwright.catalogue.policies import (
     return_policy,
     sheet_rules,
 )
-from seatwright.catalogue.price_lookup import OfferUnknown, PriceMissing, UnitRate, cost_rate, sales_rate
+from seatwright.catalogue.price_lookup import OfferUnknown, PriceMissing, UnitRate, cost_rate, each_once, sales_rate
 from seatwright.catalogue.searching import Found, search
 from seatwright.catalogue.shelf import OfferRate, ProductName, ShelfProduct, family_of, product_names, rates, shelf
 
@@ -46,6 +46,7 @@ __all__ = [
     "UnitRate",
     "after_term",
     "cost_rate",
+    "each_once",
     "family_cap",
     "family_of",
     "offer",

@@ -167,7 +167,8 @@ def make(
     if len(rows) > LINES_MOST:
         raise Refused("too_many")
     asking = sheet_options.Asking(by=by, customer=customer, rows=rows, at=at)
-    lines = [line for row in rows if (line := asking.line(row)) is not None]
+    with catalogue.each_once():
+        lines = [line for row in rows if (line := asking.line(row)) is not None]
     if len(lines) != len(rows):
         raise Refused("nothing_to_ask")
     _require_deadline(deadline_at, [line.facts for line in lines], at=at)
