@@ -1,10 +1,8 @@
-"""What every test shares: the test profile, and append-only tables that a test database may still empty."""
+"""What every test shares: the test profile, and how the rows that a test has committed are gone again."""
 
 import os
 import pathlib
 import tempfile
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -26,32 +24,14 @@ def contracts() -> pathlib.Path:
 
 
 @pytest.fixture(autouse=True)
-def _flush_lifts_append_only(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let the test runner, and nobody else, empty guarded tables between transactional tests on SQLite."""
+def _committed_rows_are_emptied(request: pytest.FixtureRequest) -> None:
+    """After a transactional test only tables that have rows are emptied, append-only ones too."""
     marker = request.node.get_closest_marker("django_db")
-    if marker is None or not (marker.kwargs.get("transaction") or "transactional_db" in request.fixturenames):
-        yield
+    if "transactional_db" not in request.fixturenames and not (marker and marker.kwargs.get("transaction")):
         return
-    from django.db import connection
+    from django.test import TransactionTestCase
 
-    if connection.vendor != "sqlite":
-        yield
-        return
-    original = connection.ops.execute_sql_flush
+    from tests import emptying
 
-    def flush(statements: list[str], *args: Any, **kwargs: Any) -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            guards = cursor.fetchall()
-            for name, _ in guards:
-                cursor.execute(f'DROP TRIGGER "{name}"')
-        try:
-            return original(statements, *args, **kwargs)
-        finally:
-            with connection.cursor() as cursor:
-                for _, statement in guards:
-                    cursor.execute(statement)
-
-    connection.ops.execute_sql_flush = flush
-    yield
-    # The runner flushes after this fixture ends, so the replacement stays for the life of the process.
+    # The test case empties after this fixture ends, so the replacement stays for the life of the process.
+    TransactionTestCase._fixture_teardown = emptying.empty
