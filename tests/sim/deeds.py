@@ -263,12 +263,10 @@ def _set_status(world: World, number: int, row: holdings.HoldingRow | None, acti
 def look_ahead(world: World, number: int, days: int) -> None:
     """Look at a future day; nothing may change by looking."""
     before = world.model.fingerprint()
-    looking.licences(
-        by=world.owner(number),
-        customer_id=world.people.customer_ids[number],
-        on=(world.now() + dt.timedelta(days=days)).date(),
-        at=world.now(),
-    )
+    at, customer_id = world.now(), world.people.customer_ids[number]
+    # The business day has begun before the UTC one.
+    on = max((at + dt.timedelta(days=days)).date(), (at + dt.timedelta(hours=2)).date())
+    looking.licences(by=world.owner(number), customer_id=customer_id, on=on, at=at)
     world.model.require(world.model.fingerprint() == before, "28: looking ahead changed something")
 
 

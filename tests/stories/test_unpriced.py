@@ -12,12 +12,13 @@ from seatwright.access import audit
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
 from seatwright.catalogue import changes as catalogue
+from seatwright.catalogue import naming
 from seatwright.customers import changes as customers
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import charge_cycles, look_ahead, run_desk, schedule_change, stored_elsewhere
 from tests.stories.test_extended_service import charged, sell_its_own_line
-from tests.stories.test_renewal_processing import an_hour_passes
+from tests.stories.test_renewal_processing import an_hour_passes, go_to
 from tests.stories.world import BASIC, EXCHANGE, PARTNER_TENANT_ID, ROWS, World, tenant_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,8 +83,8 @@ def test_a_term_without_a_known_price_waits_for_it_in_the_queue_and_is_charged_l
     serve_west(world, country="FR", created_at="2026-01-30T10:00:00+00:00")
     take_west_over(world, country="FR")
     an_hour_passes(world, day(2027, 2, 5))
-    terms = holdings.terms(subscription_ids=[west(world).subscription_id])[west(world).subscription_id]
-    assert [(term.start_on.isoformat(), term.unit_rate) for term in terms] == [("2026-01-30", ""), ("2027-01-30", "")]
+    entered = holdings.terms(subscription_ids=[west(world).subscription_id])[west(world).subscription_id]
+    assert [(term.start_on.isoformat(), term.unit_rate) for term in entered] == [("2026-01-30", ""), ("2027-01-30", "")]
     assert billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["west"]) == []
     waiting = run_desk.queue(by=world.actor("support")).unpriced
     assert [(term.start_on.isoformat(), term.priced_on.isoformat()) for term in waiting] == [
@@ -142,8 +143,8 @@ def in_the_console(world: World, sku_id: str, **members: Any) -> None:
 
 def exchange_terms(world: World) -> list[tuple[str, str]]:
     subscription_id = world.holding("north", EXCHANGE).subscription_id
-    terms = holdings.terms(subscription_ids=[subscription_id])[subscription_id]
-    return [(term.start_on.isoformat(), term.unit_rate) for term in terms]
+    entered = holdings.terms(subscription_ids=[subscription_id])[subscription_id]
+    return [(term.start_on.isoformat(), term.unit_rate) for term in entered]
 
 
 def test_a_month_that_ran_on_unannounced_has_the_surcharge_though_the_last_reading_said_renew(world: World) -> None:
@@ -165,6 +166,31 @@ def test_of_unread_months_only_the_last_one_is_known_to_be_extended_where_the_fi
     in_the_console(world, EXCHANGE, autoRenewEnabled=False)
     an_hour_passes(world, day(2026, 6, 20))
     assert exchange_terms(world)[1:] == [("2026-04-07", "4.44"), ("2026-05-07", "4.44"), ("2026-06-07", "4.5732")]
+
+
+def test_a_month_that_runs_on_after_an_unread_change_of_product_is_the_new_products(world: World) -> None:
+    """Exchange becomes Business Basic at 6.72 with its next month, and runs on after that: 6.72 x 1.03 = 6.9216."""
+    row = world.holding("north", EXCHANGE)
+    key = naming.offer_key(row.offer_key)
+    assert key is not None
+    basic = key._replace(product_id=ROWS[BASIC]["product_id"], vendor_sku_id=ROWS[BASIC]["vendor_sku_id"])
+    world.move(days=25)
+    world.sync()
+    schedule_change.schedule(
+        by=world.actor("north_owner"),
+        subscription_id=row.subscription_id,
+        wishes={timeline.Dimension.OFFER: str(basic)},
+        at=world.at,
+    )
+    world.work()
+    world.sync()
+    go_to(world, day(2026, 5, 10))
+    in_the_console(world, EXCHANGE, autoRenewEnabled=False)
+    an_hour_passes(world, day(2026, 6, 20))
+    (entered,) = holdings.by_ids(subscription_ids=[row.subscription_id])
+    assert (entered.sku_id, entered.name) == (BASIC, ROWS[BASIC]["title"])
+    rates = [term.unit_rate for term in holdings.terms(subscription_ids=[row.subscription_id])[row.subscription_id]]
+    assert rates == ["4.44", "4.44", "6.72", "6.9216"]
 
 
 def test_a_next_term_stored_in_the_vendors_console_is_shown_before_it_comes(world: World) -> None:

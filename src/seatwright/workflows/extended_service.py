@@ -5,6 +5,7 @@ what is charged are one calculation. Source: Partner Center reference 6.8.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -53,20 +54,36 @@ def is_shown(*, row: holdings.HoldingRow, seen: port.VendorSubscription) -> bool
     """
     if not _is_monthly(seen):
         return False
-    is_other_term = row.term != terms.Term.P1M and row.next_term is None
-    leads_there = _leads_there(row) or is_other_term
-    return seen.is_extended_service or (seen.end_of_term is port.EndOfTerm.EXTENDED and leads_there)
+    return seen.is_extended_service or (seen.end_of_term is port.EndOfTerm.EXTENDED and _leads_there(row))
 
 
-def months_shown(*, row: holdings.HoldingRow, seen: port.VendorSubscription, count: int) -> tuple[bool, ...]:
-    """Which of the `count` terms since the books' one were extended service, the oldest first.
+def months_shown(
+    *, row: holdings.HoldingRow, seen: port.VendorSubscription, starts: Sequence[dt.date]
+) -> tuple[bool, ...]:
+    """Which of the terms since the books' one, by their first days, were extended service, the oldest first.
 
-    The vendor shows the last one only. Those before it, that nobody read, were too where the books' term led there, and
-    are taken to be ordinary months otherwise: the lower price where nobody can know.
+    The vendor shows the last one only. Those before it, that nobody read, were too where the books' term led there and
+    the vendor's rules had it by then. They are taken to be ordinary months otherwise: the lower price where nobody can
+    know.
     """
     is_last = is_shown(row=row, seen=seen)
-    led_there = is_last and (row.term != terms.Term.P1M or _leads_there(row))
-    return (*[led_there] * (count - 1), is_last)
+    led_there = is_last and _leads_there(row)
+    return (*(led_there and _exists(row.vendor_key, ended_on=start_on) for start_on in starts[:-1]), is_last)
+
+
+def _exists(vendor_key: str, *, ended_on: dt.date) -> bool:
+    """Whether the vendor had extended service for a term whose first day after was `ended_on`."""
+    last_day_on = ended_on - dt.timedelta(days=1)
+    try:
+        found = catalogue.after_term(vendor_key=vendor_key, on=last_day_on)
+    except catalogue.PolicyMissing:
+        return False
+    return found.extended_from_on is not None and found.extended_from_on <= last_day_on
+
+
+def is_certain(seen: port.VendorSubscription) -> bool:
+    """Whether the vendor's product line or title says that the running month is extended service."""
+    return seen.is_extended_service and _is_monthly(seen)
 
 
 def _is_monthly(seen: port.VendorSubscription) -> bool:
@@ -74,19 +91,19 @@ def _is_monthly(seen: port.VendorSubscription) -> bool:
 
 
 def _leads_there(row: holdings.HoldingRow) -> bool:
-    return row.end_of_term in ("", port.EndOfTerm.EXTENDED)
+    """Whether a month after the books' term is extended service: no ordinary one was to follow it when last read."""
+    is_other_term = row.term != terms.Term.P1M and row.next_term is None
+    return row.end_of_term in ("", port.EndOfTerm.EXTENDED) or is_other_term
 
 
 def offer_behind(
     *, customer: customers.CustomerRow, seen: port.VendorSubscription, vendor_key: str, sku_id: str
 ) -> catalogue.OfferRow | None:
-    """The offer whose price a running month of extended service lies on, where the vendor shows that it is one.
+    """The offer whose price the month of extended service that the vendor shows lies on; None where there is none.
 
     The vendor's own line for it is no offer of the catalogue: the same licence of the same product by the month is, and
-    where that is not sold, by the year billed by the month. None for any other term, or where there is neither.
+    where that is not sold, by the year billed by the month.
     """
-    if not seen.is_extended_service or not _is_monthly(seen):
-        return None
     sold = catalogue.offers_for(
         market=customer.country,
         segment=customer.segment,

@@ -103,7 +103,7 @@ def _offer(
     shows as such.
     """
     key, is_extended = naming.offer_key(term.offer_key), False
-    if is_last and term.end_on == row.commitment_end_on and seen.is_extended_service:
+    if is_last and term.end_on == row.commitment_end_on and extended_service.is_certain(seen):
         behind = extended_service.offer_behind(
             customer=customer, seen=seen, vendor_key=row.vendor_key, sku_id=row.sku_id
         )

@@ -48,7 +48,8 @@ def enter(
     first day (invariant 9). No window is taken to open later than the vendor may have finished the renewal.
     """
     ahead = _ahead(row, seen)
-    extended = extended_service.months_shown(row=row, seen=seen, count=len(ahead))
+    starts = [each.period.start_on for each in ahead]
+    extended = extended_service.months_shown(row=row, seen=seen, starts=starts)
     entered = tuple(
         _following(customer, row, seen, each, is_extended) for each, is_extended in zip(ahead, extended, strict=True)
     )
@@ -149,8 +150,13 @@ def _following(
     start_on = ahead.period.start_on
     key = str(price_terms.offer_key_of(customer=customer, vendor_key=row.vendor_key, seen=seen))
     if is_extended:
-        price = extended_service.rate(customer=customer, offer_key=row.offer_key, quantity=seen.quantity, on=start_on)
-        key = row.offer_key if price is None else price.offer_key
+        # A wish for another product may have been carried out in a term that went by unread.
+        behind = extended_service.offer_behind(
+            customer=customer, seen=seen, vendor_key=row.vendor_key, sku_id=row.sku_id
+        )
+        key = row.offer_key if behind is None else behind.offer_key
+        price = extended_service.rate(customer=customer, offer_key=key, quantity=seen.quantity, on=start_on)
+        key = key if price is None else price.offer_key
     offer = catalogue.offers(offer_keys=[key], reseller_id=customer.reseller_id).get(key)
     if not is_extended:
         price = price_terms.rate(customer=customer, offer_key=key, seats=seen.quantity, on=start_on)

@@ -307,8 +307,9 @@ def _offer(
     """The offer that it is an instance of; of a month of extended service the one that its price lies on."""
     key = str(price_terms.offer_key_of(customer=customer, vendor_key=tenant.vendor_key, seen=seen))
     found = catalogue.offers(offer_keys=[key], reseller_id=customer.reseller_id).get(key)
-    behind = extended_service.offer_behind(customer=customer, seen=seen, vendor_key=tenant.vendor_key, sku_id=sku_id)
-    return behind or found
+    if not extended_service.is_certain(seen):
+        return found
+    return extended_service.offer_behind(customer=customer, seen=seen, vendor_key=tenant.vendor_key, sku_id=sku_id)
 
 
 def _price(
@@ -316,7 +317,7 @@ def _price(
 ) -> catalogue.UnitRate | None:
     if seen.is_trial:
         return None
-    if seen.is_extended_service:
+    if extended_service.is_certain(seen):
         return extended_service.rate(customer=customer, offer_key=offer.offer_key, quantity=seen.quantity, on=on)
     return price_terms.rate(customer=customer, offer_key=offer.offer_key, seats=seen.quantity, on=on)
 

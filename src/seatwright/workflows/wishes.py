@@ -12,6 +12,7 @@ from seatwright.orders import intents
 from seatwright.rules import instructions, renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
+from seatwright.workflows import extended_service
 
 
 class NotRunning(Exception):
@@ -75,7 +76,9 @@ def ending_shown(row: holdings.HoldingRow) -> renewals.Ending:
     """What the end of the term brings when nobody wishes anything: what the vendor shows."""
     if row.end_of_term in ("cancel", "extended"):
         return renewals.Ending(row.end_of_term)
-    return renewals.Ending.RENEW if row.auto_renew else renewals.Ending.EXTENDED
+    if row.auto_renew:
+        return renewals.Ending.RENEW
+    return renewals.Ending.EXTENDED if extended_service.applies(row=row) else renewals.Ending.CANCEL
 
 
 def wished_term(line: timeline.Timeline) -> terms.Term:
