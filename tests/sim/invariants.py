@@ -126,11 +126,9 @@ def invariant_25_no_wish_takes_effect_before_its_renewal(model: "Model", news: "
 def invariant_25_nobody_is_ever_without_a_licence(model: "Model") -> None:
     """Whoever changes from one plan to another holds one of the two at every moment."""
     for (tenant_id, user_id), either in model.moving.items():
-        rows = model.world.books.execute(
-            "SELECT sku_id FROM directory_licences WHERE tenant_id = ? AND user_id = ?", (tenant_id, user_id)
+        model.require(
+            bool(model.licences(tenant_id, user_id) & either), f"25: {user_id} holds neither licence of the swap"
         )
-        holds = {row["sku_id"] for row in rows}
-        model.require(bool(holds & either), f"25: {user_id} holds neither licence of the swap")
 
 
 def invariant_12_a_running_licence_keeps_a_seat(model: "Model", news: "News") -> None:

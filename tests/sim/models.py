@@ -150,8 +150,11 @@ class Model:
         self.mutations += 1
         self.world.did[f"swap: {swap.way.value}"] += 1
         self.leaving.add(swap.source.subscription_id)
+        either = {swap.source.sku_id, swap.target.sku_id}
         for person in swap.people:
-            self.moving[tenant_id, person.key] = {swap.source.sku_id, swap.target.sku_id}
+            # Whoever lost the old licence elsewhere before, unread, has none that the swap could take.
+            if either & self.licences(tenant_id, person.key):
+                self.moving[tenant_id, person.key] = either
         for line in order.lines:
             priced = next(each for each in calculation.lines if each.subscription_id == line.subscription_id)
             if line.subscription_id == swap.source.subscription_id:
@@ -225,6 +228,12 @@ class Model:
     def vendor_row(self, vendor_id: str) -> dict[str, Any] | None:
         row = self.world.books.execute("SELECT * FROM subscriptions WHERE subscription_id = ?", (vendor_id,)).fetchone()
         return None if row is None else dict(row)
+
+    def licences(self, tenant_id: str, user_id: str) -> set[str]:
+        rows = self.world.books.execute(
+            "SELECT sku_id FROM directory_licences WHERE tenant_id = ? AND user_id = ?", (tenant_id, user_id)
+        )
+        return {row["sku_id"] for row in rows}
 
     def vendor_seats(self, vendor_id: str) -> int:
         row = self.vendor_row(vendor_id)
