@@ -19,7 +19,7 @@ WORKERS_MAX = 8
 # Some tests mostly wait for processes of their own; one more worker uses the time.
 WAITING = 1
 END_TIMEOUT_S = 30
-MEANT_FOR_TESTS = {"SEATWRIGHT_CONTRACTS", "SEATWRIGHT_CHROMIUM", "SEATWRIGHT_TEST_SIZE"}
+MEANT_FOR_TESTS = {"SEATWRIGHT_CONTRACTS", "SEATWRIGHT_CHROMIUM", "SEATWRIGHT_TEST_SIZE", "SEATWRIGHT_TEST_SEED"}
 
 
 def run(*, name: str, arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:

@@ -24,24 +24,37 @@ def invariant_09_terms_have_the_price_of_their_first_day(model: "Model", news: "
         for earlier in held.terms:
             model.require(over_on(earlier) <= term["start_on"], "04: two terms overlap")
         held.terms.append(term)
-        rates, entered = _prices(model, held, term), arithmetic.Fraction(term["unit_rate"] or 0)
+        is_alone = (
+            len(held.terms) > 1 and sum(each["subscription_id"] == term["subscription_id"] for each in news.terms) == 1
+        )
+        rates, entered = _prices(model, held, term, is_alone=is_alone), arithmetic.Fraction(term["unit_rate"] or 0)
         shown = " or ".join(f"{float(rate):g}" for rate in rates)
         model.require(entered in rates, f"09: a term was entered at {term['unit_rate']!r}, its price is {shown}")
 
 
-def _prices(model: "Model", held: "Held", term: dict[str, Any]) -> list[arithmetic.Fraction]:
+def _prices(model: "Model", held: "Held", term: dict[str, Any], *, is_alone: bool) -> list[arithmetic.Fraction]:
     """The price of the term, 0 where none is known: that of its product, with a surcharge where it is extended.
 
-    Where both went by unread, or only the offer's name tells it, the product cannot say which month was extended:
-    either price is let pass then.
+    The vendor's log tells which it is where one term was entered alone. Of several that went by unread, and of the one
+    that a licence was met in, the product cannot always know it: either price is let pass then.
     """
     parts = term["offer_key"].split(":")
     if len(parts) < 3:
         return [arithmetic.Fraction()]
     rates = [arithmetic.Fraction(arithmetic.PRICES.get((parts[1], parts[2], term["term"], term["billing_plan"]), 0))]
-    if any(each["subject"] == held.vendor_id and each["kind"] == EXTENDED for each in model.effects):
+    kinds = {kind for kind, start_on in _begun(model, held) if not is_alone or start_on == term["start_on"]}
+    if EXTENDED in kinds:
         rates.append(arithmetic.extended_rate(parts[1], parts[2], on=term["start_on"]))
-    return rates
+    return rates[1:] if is_alone and EXTENDED in kinds else rates
+
+
+def _begun(model: "Model", held: "Held") -> list[tuple[str, dt.date]]:
+    """How the vendor began each term of the subscription that was not ordered, and on which day."""
+    return [
+        (each["kind"], dt.date.fromisoformat(str(json.loads(each["before"])["termEndsAt"])[:10]))
+        for each in model.effects
+        if each["subject"] == held.vendor_id and each["kind"] in BEGINNINGS
+    ]
 
 
 def _cut(model: "Model", held: "Held", term: dict[str, Any]) -> None:

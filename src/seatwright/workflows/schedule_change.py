@@ -357,12 +357,11 @@ def reapply_if_missing(*, row: holdings.HoldingRow, seen: port.VendorSubscriptio
         _let_go_of_unsent(row, at=at)
     if operation_queries.is_open(lease_key=_queue_key(row)) or _was_refused(row, at=at):
         return False
-    shown = "" if seen.end_of_term is None else str(seen.end_of_term)
     try:
         wanted = wishing.instruction_of(wishing.timeline_of(row))
     except (wishing.NotRunning, ValueError):
         return False
-    if wishing.is_held(wanted, end_of_term=shown, shown=seen.next_term):
+    if wishing.is_held(wanted, seen=seen):
         return False
     with transaction.atomic():
         request_apply(by=SYSTEM, row=row, at=at)

@@ -37,7 +37,7 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     checkpoint("submit.before_look")
     seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
     wanted = _wanted(view, row, seen)
-    if wanted is None or _is_held(wanted, seen):
+    if wanted is None or wishes.is_held(wanted, seen=seen):
         return _finish(view, row, seen, note="" if wanted is not None else "nothing to store", at=at)
     catalogue_id = _catalogue_id(wanted, seen, vendor=vendor, ref=ref, at=at)
     if catalogue_id is None:
@@ -79,11 +79,6 @@ def _wanted(
         return None
 
 
-def _is_held(wanted: instructions.Instruction, seen: port.VendorSubscription) -> bool:
-    shown = "" if seen.end_of_term is None else str(seen.end_of_term)
-    return wishes.is_held(wanted, end_of_term=shown, shown=seen.next_term)
-
-
 def _catalogue_id(
     wanted: instructions.Instruction,
     seen: port.VendorSubscription,
@@ -112,7 +107,7 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
     seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
     sent = _from_json(view.progress.get("wanted"))
-    if sent is None or _is_held(sent, seen) or _wanted(view, row, seen) != sent:
+    if sent is None or wishes.is_held(sent, seen=seen) or _wanted(view, row, seen) != sent:
         return _finish(view, row, seen, note="", at=at)
     return sending.look_again(view, at=at)
 

@@ -7,9 +7,9 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from seatwright.catalogue import naming
 from seatwright.catalogue import queries as catalogue
 from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import wishes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +25,7 @@ class Elsewhere:
 
 def is_there(row: holdings.HoldingRow) -> bool:
     """Whether the vendor holds a next term unlike the running one; the caller knows that no wish stands behind it."""
-    stored, held = row.next_term, naming.offer_key(row.offer_key)
-    if row.status != "active" or stored is None or held is None:
-        return False
-    shown = (stored["product_id"], stored["vendor_sku_id"], stored["quantity"], stored["term"], stored["billing_cycle"])
-    as_now = (held.product_id, held.vendor_sku_id, row.seats, row.term, row.billing_plan)
-    return shown != as_now or stored["custom_end_on"] is not None
+    return row.status == "active" and wishes.is_other_stored(row)
 
 
 def of(row: holdings.HoldingRow, *, reseller_id: uuid.UUID) -> Elsewhere | None:

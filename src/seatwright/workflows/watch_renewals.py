@@ -164,8 +164,7 @@ def _compared(row: holdings.HoldingRow, seen: port.VendorSubscription) -> tuple[
     plain = {"ending": wanted.ending.value, "next_term": _plain(wishing.for_vendor(wanted, catalogue_id=""))}
     if seen.status != "active" or seen.commitment_end_on != row.commitment_end_on:
         return False, plain
-    shown = "" if seen.end_of_term is None else str(seen.end_of_term)
-    return wishing.is_held(wanted, end_of_term=shown, shown=seen.next_term), plain
+    return wishing.is_held(wanted, seen=seen), plain
 
 
 def _plain(following: port.NextTerm | None) -> dict[str, Any] | None:

@@ -141,12 +141,21 @@ def _next_term(stored: dict[str, Any] | None) -> port.NextTerm | None:
     return port.NextTerm(**{**stored, "custom_end_on": dt.date.fromisoformat(ends_on) if ends_on else None})
 
 
-def is_held(instruction: instructions.Instruction, *, end_of_term: str, shown: port.NextTerm | None) -> bool:
+def is_held(instruction: instructions.Instruction, *, seen: port.VendorSubscription) -> bool:
     """Whether what the vendor shows brings about the instruction, so that nothing has to be sent."""
-    if end_of_term != instruction.ending.value:
+    shown = "" if seen.end_of_term is None else str(seen.end_of_term)
+    return shown == instruction.ending.value and seen.keeps(for_vendor(instruction, catalogue_id=""))
+
+
+def is_other_stored(row: holdings.HoldingRow) -> bool:
+    """Whether the vendor, when last read, had a next term stored that does not just repeat the running one."""
+    stored, held = _next_term(row.next_term), naming.offer_key(row.offer_key)
+    if stored is None:
         return False
-    wanted = for_vendor(instruction, catalogue_id="")
-    return shown is None if wanted is None else wanted.is_kept_by(shown)
+    product = None if held is None else (held.product_id.upper(), held.vendor_sku_id.upper())
+    shown = ((stored.product_id.upper(), stored.vendor_sku_id.upper()), stored.quantity, stored.term, stored.billing_cycle)
+    as_now = (product, row.vendor_seats, row.term, row.billing_plan)
+    return shown != as_now or stored.custom_end_on is not None
 
 
 def is_stored(*, row: holdings.HoldingRow, line: timeline.Timeline) -> bool:
@@ -155,4 +164,6 @@ def is_stored(*, row: holdings.HoldingRow, line: timeline.Timeline) -> bool:
         wanted = instruction_of(line)
     except ValueError:
         return False
-    return is_held(wanted, end_of_term=row.end_of_term, shown=_next_term(row.next_term))
+    following = for_vendor(wanted, catalogue_id="")
+    is_kept = not is_other_stored(row) if following is None else following.is_kept_by(_next_term(row.next_term))
+    return row.end_of_term == wanted.ending.value and is_kept

@@ -118,11 +118,13 @@ class VendorSubscription:
         if outcome is EndOfTerm.CANCEL:
             is_bare = shape == "classic" and self.scheduled is None
             return not self.auto_renew and (is_bare or self.end_of_term is outcome)
-        is_kept = next_term.is_kept_by(self.next_term) if next_term else self._is_unchanged()
-        return self.auto_renew and self.end_of_term is outcome and is_kept
+        return self.auto_renew and self.end_of_term is outcome and self.keeps(next_term)
 
-    def _is_unchanged(self) -> bool:
+    def keeps(self, next_term: NextTerm | None) -> bool:
+        """Whether this next term is stored; for None whether none is, or one that repeats the present term."""
         shown = self.next_term
+        if next_term is not None:
+            return next_term.is_kept_by(shown)
         return shown is None or (_plan(shown) == _plan(self) and shown.custom_end_on is None)
 
 
