@@ -153,7 +153,12 @@ def is_other_stored(row: holdings.HoldingRow) -> bool:
     if stored is None:
         return False
     product = None if held is None else (held.product_id.upper(), held.vendor_sku_id.upper())
-    shown = ((stored.product_id.upper(), stored.vendor_sku_id.upper()), stored.quantity, stored.term, stored.billing_cycle)
+    shown = (
+        (stored.product_id.upper(), stored.vendor_sku_id.upper()),
+        stored.quantity,
+        stored.term,
+        stored.billing_cycle,
+    )
     as_now = (product, row.vendor_seats, row.term, row.billing_plan)
     return shown != as_now or stored.custom_end_on is not None
 
