@@ -224,14 +224,14 @@ def running_ids(*, after: uuid.UUID | None = None, limit: int = 500) -> list[uui
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
-def term_ends(*, from_on: dt.date, until_on: dt.date) -> list[tuple[str, dt.date]]:
-    """The vendor and the day of each end of a live term from `from_on` until before `until_on`, each once."""
+def term_ends(*, from_on: dt.date, until_on: dt.date) -> list[tuple[str, uuid.UUID, dt.date]]:
+    """Vendor, tenant and day of each end of a live term from `from_on` until before `until_on`, each once."""
     rows = Subscription.objects.filter(
         status__in=("active", "pending", "suspended"),
         commitment_end_on__gte=from_on,
         commitment_end_on__lt=until_on,
     )
-    return list(rows.values_list("vendor_key", "commitment_end_on").distinct().order_by("commitment_end_on"))
+    return list(rows.values_list("vendor_key", "tenant_id", "commitment_end_on").distinct())
 
 
 def coming(

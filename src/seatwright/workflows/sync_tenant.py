@@ -6,7 +6,7 @@ seats is never adopted silently but noted as drift, unless one of our own change
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 
@@ -65,6 +65,12 @@ def request_stale(*, older_than: dt.timedelta, at: dt.datetime) -> int:
         if tenant.tenant_id not in states or states[tenant.tenant_id].started_at <= at - older_than
     ]
     return sum(_queue(tenant, by=SYSTEM, at=at) for tenant in stale)
+
+
+def request_of(*, tenant_ids: Collection[uuid.UUID], at: dt.datetime) -> int:
+    """Queue a reading of these tenants; returns how many."""
+    tenants = [each for each in customers.tenants_of_installation() if each.tenant_id in tenant_ids]
+    return sum(_queue(tenant, by=SYSTEM, at=at) for tenant in tenants)
 
 
 def request_later(*, tenant: TenantRow, due_at: dt.datetime, at: dt.datetime) -> None:

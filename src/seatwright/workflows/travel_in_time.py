@@ -24,8 +24,8 @@ MoveVendor = Callable[[dt.datetime], None]
 # States that a vendor goes through by itself after a term's end are seen at least so often.
 FARTHEST = dt.timedelta(days=7)
 LEAST = dt.timedelta(seconds=1)
-# A shorter hop only spares an operation its waiting.
-READ_ANEW = dt.timedelta(minutes=15)
+# A term that has ended longer ago is followed by a reading each week.
+LIMBO = dt.timedelta(days=4)
 # A vendor may renew in the first minutes after the end, or use all the time that it has for it.
 SOON_AFTER = dt.timedelta(hours=1)
 
@@ -74,9 +74,18 @@ def go_on(*, at: dt.datetime) -> bool:
     except (port.VendorTrouble, clock.ClockRefused) as trouble:
         log.warning("the clock could not be moved", to=stop_at.isoformat(), why=str(trouble))
         return True
-    if stop_at - at >= READ_ANEW or stop_at >= to:
-        sync_tenant.request_all(at=clock.now())
+    _read_what_changes(at=clock.now(), is_there=stop_at >= to)
     return True
+
+
+def _read_what_changes(*, at: dt.datetime, is_there: bool) -> None:
+    """Queue a reading of the tenants whose terms end about then, and of those not read for long; at the end of all."""
+    if is_there:
+        sync_tenant.request_all(at=at)
+        return
+    sync_tenant.request_stale(older_than=FARTHEST, at=at)
+    ends = holdings.term_ends(from_on=(at - LIMBO).date(), until_on=(at + dt.timedelta(days=1)).date())
+    sync_tenant.request_of(tenant_ids={tenant_id for _, tenant_id, on in ends if on <= at.date()}, at=at)
 
 
 def _stops(*, at: dt.datetime) -> Iterable[dt.datetime]:
@@ -87,11 +96,9 @@ def _stops(*, at: dt.datetime) -> Iterable[dt.datetime]:
 
 
 def _around_term_ends(*, at: dt.datetime) -> Iterable[dt.datetime]:
-    ends = holdings.term_ends(
-        from_on=(at - dt.timedelta(days=4)).date(), until_on=(at + FARTHEST + dt.timedelta(days=8)).date()
-    )
-    rules = catalogue.RenewalRules(vendor_keys={vendor_key for vendor_key, _ in ends})
-    for vendor_key, on in ends:
+    ends = holdings.term_ends(from_on=(at - LIMBO).date(), until_on=(at + FARTHEST + dt.timedelta(days=8)).date())
+    rules = catalogue.RenewalRules(vendor_keys={vendor_key for vendor_key, _, _ in ends})
+    for vendor_key, on in {(vendor_key, on) for vendor_key, _, on in ends}:
         policy = rules.on(on, vendor_key=vendor_key)
         ends_at = renewals.term_ends_at(renews_on=on)
         yield from (ends_at - before for before in policy.alarms_before_renewal)
