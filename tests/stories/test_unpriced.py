@@ -207,7 +207,7 @@ def test_a_next_term_stored_in_the_vendors_console_is_shown_before_it_comes(worl
     world.sync()
     row = world.holding("north", BASIC)
     assert stored_elsewhere.of(row, reseller_id=row.reseller_id) == stored_elsewhere.Elsewhere(
-        name=row.name, seats=6, term="P1Y", billing_plan="monthly", end_on=None
+        name=row.name, seats=6, term="P1Y", billing_plan="monthly", last_on=None
     )
 
     def basic() -> look_ahead.Line:
@@ -252,4 +252,4 @@ def test_what_the_vendor_repeats_of_the_running_term_is_no_other_one(world: Worl
     other = as_now | {"product_id": "CFQ7TTC0XXXX", "custom_end_on": "2027-06-30"}
     found = stored_elsewhere.of(replace(row, next_term=other), reseller_id=uuid.uuid4())
     assert found is not None
-    assert (found.name, found.end_on) == (f"CFQ7TTC0XXXX:{parts[2]}", dt.date(2027, 6, 30))
+    assert (found.name, found.last_on) == (f"CFQ7TTC0XXXX:{parts[2]}", dt.date(2027, 6, 29))

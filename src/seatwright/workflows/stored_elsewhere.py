@@ -14,13 +14,13 @@ from seatwright.workflows import wishes
 
 @dataclass(frozen=True, kw_only=True)
 class Elsewhere:
-    """What the vendor showed as the next term when last read; `end_on` is the first day after a shortened one."""
+    """What the vendor showed as the next term when last read; `last_on` is the last day of a shortened one."""
 
     name: str
     seats: int
     term: str
     billing_plan: str
-    end_on: dt.date | None
+    last_on: dt.date | None
 
 
 def is_there(row: holdings.HoldingRow) -> bool:
@@ -33,7 +33,7 @@ def of(row: holdings.HoldingRow, *, reseller_id: uuid.UUID) -> Elsewhere | None:
     if not is_there(row):
         return None
     assert row.next_term is not None
-    stored = row.next_term
+    stored, ends_on = row.next_term, row.next_term["custom_end_on"]
     key = f"{stored['product_id']}:{stored['vendor_sku_id']}"
     is_same = row.offer_key.startswith(f"{row.vendor_key}:{key}:")
     names = {} if is_same else catalogue.product_names(product_keys=[key], reseller_id=reseller_id)
@@ -42,5 +42,5 @@ def of(row: holdings.HoldingRow, *, reseller_id: uuid.UUID) -> Elsewhere | None:
         seats=stored["quantity"],
         term=stored["term"],
         billing_plan=stored["billing_cycle"],
-        end_on=dt.date.fromisoformat(stored["custom_end_on"]) if stored["custom_end_on"] else None,
+        last_on=None if ends_on is None else dt.date.fromisoformat(ends_on) - dt.timedelta(days=1),
     )
