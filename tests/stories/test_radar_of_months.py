@@ -47,6 +47,8 @@ def test_a_term_that_runs_on_tells_each_month_what_a_decision_saves(world: World
     assert needs["runs_on", month.name].amount_minor == 2218
     assert needs["runs_on", month.name].until == dt.datetime(2027, 2, 27, tzinfo=dt.UTC)
     assert shown(world, EXCHANGE).is_rollover, "a month that renews itself is no decision"
+    told = [line.renewal for line in renewal_radar.staff_radar(by=world.actor("staff"), at=world.at).rows]
+    assert [each.surcharge_minor for each in told if each.term == "P1M"] == [202]
 
     wish(world, ending=renewals.Ending.RENEW)
     world.work()

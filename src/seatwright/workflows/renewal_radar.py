@@ -145,7 +145,7 @@ def staff_radar(
     last = None
     for each, row in zip(_renewals(looked_at, by=by, at=at), looked_at, strict=True):
         last = row
-        if each is not None and (each.can_save or not only_savable):
+        if each is not None and not each.is_rollover and (each.can_save or not only_savable):
             shown.append(each)
         if len(shown) == PAGE:
             break
