@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.browser import conftest
 
@@ -17,6 +17,12 @@ def go(page: Page, path: str) -> None:
     page.goto(path)
 
 
+def follow(page: Page, link: Locator) -> None:
+    """Go where the link leads; a click alone returns while the old page may still stand."""
+    with page.expect_navigation():
+        link.click()
+
+
 def organisation(page: Page, suffix: str) -> None:
     conftest.open_organisation(page, "Kade Logistics")
     page.goto(page.url.replace("/licences", suffix))
@@ -24,17 +30,17 @@ def organisation(page: Page, suffix: str) -> None:
 
 def staff_licences(page: Page) -> None:
     page.goto("/staff/customers?q=kade-logistics")
-    page.get_by_role("link", name="Open Kade Logistics").click()
+    follow(page, page.get_by_role("link", name="Open Kade Logistics"))
 
 
 def subscription(page: Page) -> None:
     conftest.open_organisation(page, "Kade Logistics")
-    page.get_by_role("rowheader").get_by_role("link", name="Microsoft 365 Copilot").click()
+    follow(page, page.get_by_role("rowheader").get_by_role("link", name="Microsoft 365 Copilot"))
 
 
 def suspend(page: Page) -> None:
     subscription(page)
-    page.get_by_role("link", name="Suspend").click()
+    follow(page, page.get_by_role("link", name="Suspend"))
 
 
 def review(page: Page, licence: str = "Microsoft 365 Business Standard") -> None:
@@ -47,26 +53,26 @@ def review(page: Page, licence: str = "Microsoft 365 Business Standard") -> None
 
 def of_licence(page: Page, link: str) -> None:
     subscription(page)
-    page.get_by_role("link", name=link).first.click()
+    follow(page, page.get_by_role("link", name=link).first)
     page.wait_for_load_state("networkidle")
 
 
 def swap(page: Page) -> None:
     of_licence(page, "Swap people")
-    page.locator("a[href*='to=']").first.click()
+    follow(page, page.locator("a[href*='to=']").first)
     page.locator("input[name=person]").first.check()
     page.get_by_text("What it costs").wait_for()
 
 
 def product(page: Page) -> None:
     organisation(page, "/catalogue?q=exchange")
-    page.get_by_role("link", name="Exchange Online (Plan 2)").first.click()
+    follow(page, page.get_by_role("link", name="Exchange Online (Plan 2)").first)
     page.get_by_text("What it costs").wait_for()
 
 
 def sheet(page: Page) -> None:
     organisation(page, "/renewals")
-    page.locator("a[href^='/renewal-sheets/']").first.click()
+    follow(page, page.locator("a[href^='/renewal-sheets/']").first)
 
 
 def new_sheet(page: Page) -> None:
@@ -82,7 +88,7 @@ def order(page: Page) -> None:
         page.locator("[name=password]").fill("Seats-for-everyone-2026")
         page.get_by_role("button", name="Confirm and continue").click()
     else:
-        page.locator("th a[href^='/orders/']").first.click()
+        follow(page, page.locator("th a[href^='/orders/']").first)
     page.get_by_role("heading", name="Your order").wait_for()
 
 

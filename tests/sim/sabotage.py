@@ -19,6 +19,7 @@ from seatwright.vendors.partner_center import adapter, client
 from seatwright.workflows import (
     charge_cycles,
     connections,
+    price_terms,
     pricing,
     readings,
     rebase_wishes,
@@ -208,7 +209,7 @@ ALL = (
     Sabotage(what="a cent too much", found_by="02", place=proration, name="change", by=_a_cent_more),
     Sabotage(what="charges are posted twice", found_by="02", place=billing, name="post", by=_twice),
     Sabotage(what="no cycle is charged", found_by="04", place=charge_cycles, name="_post_missing", by=always(0)),
-    Sabotage(what="a new term at another price", found_by="09", place=renew_terms, name="_price", by=_dearer),
+    Sabotage(what="a new term at another price", found_by="09", place=price_terms, name="rate", by=_dearer),
     Sabotage(
         what="differences go unnoticed",
         found_by="10",
