@@ -1,6 +1,9 @@
 """The vendor's cap over a family of products, judged for what a renewal is to bring."""
 
+import threading
+
 import pytest
+from django.db import connection, connections
 
 from seatwright.assignments.models import Pool
 from seatwright.rules import conflicts, renewals, timeline
@@ -94,3 +97,40 @@ def test_the_seats_of_other_renewals_count_as_they_will_be_by_then(world: World)
     assert refused(world, STANDARD, quantity=total(291), offer=premium) == [
         conflicts.FamilyFull("m365_business", 300, 10)
     ]
+
+
+if connection.vendor == "postgresql":  # the database in memory that SQLite's tests use has one connection
+
+    def test_two_wishes_at_once_do_not_share_the_last_seats_of_a_family(
+        world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The first has been judged and waits before it is stored; the second must not be judged meanwhile."""
+        judged, is_over, outcomes = threading.Event(), threading.Event(), []
+        store = schedule_change._store
+        held = world.holding("north", STANDARD).seats + world.holding("north", BASIC).seats
+
+        def slowly(**given: object) -> None:
+            is_first = not judged.is_set()
+            judged.set()
+            if is_first:
+                is_over.wait(1)
+            store(**given)
+
+        def ask(sku_id: str) -> None:
+            try:
+                wish(world, sku_id, quantity=total(world.holding("north", sku_id).seats + 300 - held))
+                outcomes.append("stored")
+            except schedule_change.Conflicted as conflicted:
+                outcomes.append(type(conflicted.found[0].reason).__name__)
+            finally:
+                is_over.set()
+                connections.close_all()
+
+        monkeypatch.setattr(schedule_change, "_store", slowly)
+        first, second = (threading.Thread(target=ask, args=(sku_id,)) for sku_id in (STANDARD, BASIC))
+        first.start()
+        assert judged.wait(10)
+        second.start()
+        for thread in (first, second):
+            thread.join(20)
+        assert outcomes == ["stored", "FamilyFull"]

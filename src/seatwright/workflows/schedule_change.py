@@ -14,6 +14,7 @@ from django.db import transaction
 
 from seatwright.access import audit, identifiers
 from seatwright.access.actors import SYSTEM, Actor
+from seatwright.customers import changes as customer_changes
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import queries as operation_queries
@@ -172,6 +173,8 @@ def schedule(
     row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
     _require_unlocked(row, at=at)
     with transaction.atomic(durable=True):
+        # Wishes for two products of one capped family are judged one after the other.
+        customer_changes.hold_still(customer_id=row.customer_id)
         row = _held_still(subscription_id)
         if row.status != "active":
             raise wishing.NotRunning
