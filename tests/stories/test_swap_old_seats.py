@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from seatwright.assignments.models import Pool
 from seatwright.catalogue import queries as catalogue
 from seatwright.catalogue.models import Product
 from seatwright.operations.models import Operation
@@ -190,6 +191,10 @@ def test_the_limits_of_both_plans_are_kept(world: World, monkeypatch: pytest.Mon
     standard.update(maximum=300, family="other")
     monkeypatch.setattr(catalogue, "family_cap", lambda **_asked: 6)
     assert reasons(world, 1, 2) == ["above_maximum"]
+    monkeypatch.setattr(catalogue, "family_cap", lambda **_asked: 7)
+    assert reasons(world, 1, 2) == []
+    Pool.objects.filter(sku_id=STANDARD).update(foreign_units=1)
+    assert reasons(world, 1, 2) == ["above_maximum"], "another seller's seats count too"
     monkeypatch.setattr(catalogue, "family_cap", lambda **_asked: None)
     assert reasons(world, 1, 2) == []
     standard.update(family="m365_business")

@@ -17,7 +17,7 @@ from seatwright.orders import queries as orders
 from seatwright.orders import swap_terms
 from seatwright.rules import alarms
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import buy_pricing, pricing, swap_operation, swap_plan, swap_pricing, wishes
+from seatwright.workflows import buy_limits, buy_pricing, pricing, swap_operation, swap_plan, swap_pricing, wishes
 
 # A swap may wait for its new seats, and only afterwards asks that the old ones leave with the renewal.
 DONE_BEFORE_LOCK = swap_operation.AWAIT_MOST + dt.timedelta(hours=1)
@@ -139,11 +139,20 @@ class _Wish:
         if offer.maximum is not None and after > offer.maximum:
             found.append(Reason(code="above_maximum", number=offer.maximum))
         if offer.family and offer.family != self.field.offer.family:
-            cap = catalogue.family_cap(vendor_key=offer.vendor_key, family=offer.family, on=self.moment.on)
-            held = catalogue.offers(offer_keys=[row.offer_key for row in self.field.rows if row.offer_key])
-            now = sum(row.seats for row in self.field.rows if _family(held, row) == offer.family)
-            if cap is not None and now + self.seats > cap:
-                found.append(Reason(code="above_maximum", number=cap))
+            families = buy_limits.Families(
+                customer_id=self.field.customer.customer_id,
+                reseller_id=self.field.customer.reseller_id,
+                rows=self.field.rows,
+                tenant_ids=[self.source.tenant_id],
+            )
+            entered = families.of(
+                tenant_id=self.source.tenant_id,
+                vendor_key=offer.vendor_key,
+                family=offer.family,
+                on=self.moment.on,
+            )
+            if entered is not None and entered.seats + self.seats > entered.maximum:
+                found.append(Reason(code="above_maximum", number=entered.maximum))
         return found
 
     def _against_increase(self) -> list[Reason]:
@@ -262,10 +271,6 @@ def _offered(offer: catalogue.OfferRow, rate: catalogue.UnitRate, source: holdin
         unit_rate=f"{rate.amount:f}",
         price_list_version=rate.price_list_version,
     )
-
-
-def _family(held: dict[str, catalogue.OfferRow], row: holdings.HoldingRow) -> str:
-    return held[row.offer_key].family if row.offer_key in held else ""
 
 
 def _terms(row: holdings.HoldingRow) -> tuple[holdings.Term, ...]:
