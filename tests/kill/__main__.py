@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BAD = ("resent", "doubled", "lost", "wrong", "parked", "stuck")
 PAIRS_SAMPLED = 3
 SINGLES_OF_A_JOB = 2
+# A crash of the interpreter is not the product's doing and must do it no harm; more than this in a run are a sign.
+CRASHES_MOST = 1
 # How many cases of one job there is enough for.
 CASES_SAMPLED, CASES_FULL = 24, 350
 SAMPLED = ("timeout_after_effect",)
@@ -201,6 +203,7 @@ def _count(figures: Counter[str], verdict: Any, notes: list[str]) -> None:
     figures["planned"] += len(verdict.case.kills)
     figures["killed"] += len(verdict.killed)
     figures["fired"] += verdict.fired
+    figures["crashed"] += verdict.crashed
     for name in BAD:
         figures[name] += getattr(verdict, name)
     missed = [point for point in verdict.case.kills if point not in verdict.killed and point.nth == 1]
@@ -215,13 +218,14 @@ def _count(figures: Counter[str], verdict: Any, notes: list[str]) -> None:
 def _tell(*, reports: dict[str, dict[str, Any]], took_s: float) -> int:
     from tests.kill import points
 
-    columns = ("cases", "planned", "killed", "fired", *BAD)
+    columns = ("cases", "planned", "killed", "fired", "crashed", *BAD)
     _say(f"{'kill matrix':<22}" + "".join(f"{name:>9}" for name in columns))
-    is_good = True
+    is_good, crashes = True, 0
     for database, report in reports.items():
         for kind, figures in report["figures"].items():
             _say(f"{database + ' ' + kind:<22}" + "".join(f"{figures.get(name, 0):>9}" for name in columns))
             is_good &= not any(figures.get(name) for name in BAD)
+            crashes += figures.get("crashed", 0)
         single = report["figures"]["single"]
         never = sorted(points.names() - set(report["hits"]))
         is_good &= not single.get("missed") and not report["chain_breaks"] and not never
@@ -231,6 +235,7 @@ def _tell(*, reports: dict[str, dict[str, Any]], took_s: float) -> int:
         _say(f"  faults fired: { {kind: count for kind, count in report['fired'].items() if count} }")
         for note in report["notes"]:
             _say(f"  ! {note}")
+    is_good &= crashes <= CRASHES_MOST
     _say(f"took {took_s:.0f} s: {'all as it must be' if is_good else 'NOT as it must be'}")
     return 0 if is_good else 1
 

@@ -58,7 +58,7 @@ class Case:
 
 @dataclass(kw_only=True)
 class Verdict:
-    """What came of a case; every count but `killed` and `fired` has to be zero.
+    """What came of a case; every count but `killed`, `fired` and `crashed` has to be zero.
 
     `resent` counts calls after the one that took effect: harmless where a quantity is absolute, and still a guess. A
     spent cart is no such call: it is asked again on purpose, once it shows that it is spent, and tells what it became.
@@ -73,6 +73,7 @@ class Verdict:
     parked: int = 0
     stuck: int = 0
     fired: int = 0
+    crashed: int = 0
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -114,9 +115,9 @@ class Lane:
             world.simulator.fault(match=jobs.PATCH if case.job == "seats" else self.jobs[case.job].write, **fault)
         verdict = Verdict(case=case)
         by = "north_owner" if case.job == "seats" else self.jobs[case.job].by
-        for point in [*case.kills, None]:
-            if not self._live(plan=begun.plan, by=by, point=point, verdict=verdict):
-                break
+        points = [*case.kills]
+        while self._live(plan=begun.plan, by=by, point=points.pop(0) if points else None, verdict=verdict):
+            pass
         world.simulator.clear_faults()
         verdict.fired = sum(world.simulator.fired().values()) - fired_before
         arrived, effects = self._news()
@@ -181,7 +182,10 @@ class Lane:
         return _Seats(plan=plan, wanted=wanted, row=before)
 
     def _live(self, *, plan: dict[str, Any], by: str, point: Point | None, verdict: Verdict) -> bool:
-        """Whether it was killed, so that another life is needed; one that hangs is ended and counts as stuck."""
+        """Whether it died, so that another life is needed; one that hangs is ended and counts as stuck.
+
+        A crash of the interpreter is one more death, at a point that nobody chose, and is told with its trace.
+        """
         hits_file = self.place.data_dir / "hits"
         hits_file.unlink(missing_ok=True)
         plan = {
@@ -209,6 +213,11 @@ class Lane:
         self._count_hits(hits_file)
         if process.exitcode == -9 and point is not None:
             verdict.killed += (point,)
+            return True
+        if process.exitcode < 0 and not verdict.crashed:
+            verdict.crashed += 1
+            trace = processes.crash_file(self.place.data_dir).read_text(encoding="utf-8", errors="replace")
+            verdict.notes.append(f"crashed with {process.exitcode}: {trace}")
             return True
         if process.exitcode != 0:
             verdict.stuck += 1

@@ -1,10 +1,13 @@
 """The sampled kill matrix on both databases, in `./dev simulate` the whole of it (`python -m tests.kill --full`)."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
@@ -12,7 +15,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.kill import __main__ as matrix
 from tests.kill import jobs, journeys, points
 from tests.kill import lane as lanes
-from tests.operations import installation
+from tests.operations import installation, processes
 from tests.stories import world as worlds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +46,32 @@ def test_the_matrix_notices_a_second_send_within_the_settle_window(
     monkeypatch.setattr(settings.ENVIRONMENT, "worker_settle_s", 1)
     verdict = lane.run(lanes.Case(scenario="late_visibility", kills=(lanes.Point("submit.after_call"),)))
     assert (verdict.resent, verdict.is_good) == (1, False)
+
+
+def test_a_crash_of_the_interpreter_is_one_more_death_and_told_with_its_trace(
+    lane: lanes.Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crashed: list[object] = []
+    let_time_pass = lane._let_time_pass
+
+    def crash_once(process: ForkServerProcess) -> None:
+        has_begun = (lane.place.data_dir / "hits").exists()
+        if has_begun and not crashed:
+            crashed.append(process)
+            os.kill(process.pid, signal.SIGSEGV)
+        let_time_pass()
+
+    make = processes.process
+
+    def watched(*given: Any, **named: Any) -> ForkServerProcess:
+        process = make(*given, **named)
+        monkeypatch.setattr(lane, "_let_time_pass", lambda: crash_once(process))
+        return process
+
+    monkeypatch.setattr(processes, "process", watched)
+    verdict = lane.run(lanes.Case(scenario="no fault", kills=()))
+    assert (verdict.crashed, verdict.is_good, len(verdict.notes)) == (1, True, 1)
+    assert verdict.notes[0].startswith("crashed with -11: Fatal Python error: Segmentation fault")
 
 
 def test_the_source_names_the_checkpoints_of_a_seat_change() -> None:

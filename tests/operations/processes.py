@@ -1,5 +1,6 @@
 """Processes under test are forked from one that has Django and the durable engine loaded, which saves seconds each."""
 
+import faulthandler
 import multiprocessing
 import os
 import sys
@@ -26,12 +27,18 @@ def process(
     return context.Process(target=_child, args=(work, changed, dict(plan)))
 
 
+def crash_file(data_dir: Path) -> Path:
+    """Where the last process of this installation wrote what each thread was doing when the interpreter crashed."""
+    return data_dir / "crash"
+
+
 def _child(work: Work, changed: dict[str, Any], plan: dict[str, Any]) -> None:
     from django.conf import settings
     from django.db import connections
 
     from seatwright.config import databases
 
+    faulthandler.enable(file=crash_file(changed["data_dir"]).open("w", encoding="utf-8"))
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changed)
     given = databases.from_url(url=changed["database_url"], data_dir=changed["data_dir"])
     connections.settings = connections.configure_settings({"default": given})
