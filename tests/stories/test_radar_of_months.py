@@ -5,15 +5,17 @@ the surcharge of extended service 6.72 x 1.03 = 6.9216: 69.22 for ten, 67.20 wit
 """
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from seatwright.rules import renewals
-from seatwright.workflows import overview, renewal_radar
+from seatwright.workflows import overview, renewal_radar, wishes
 from tests.stories.test_extended_service import day
 from tests.stories.test_renewal_processing import an_hour_passes
 from tests.stories.test_schedule_change import turn_auto_renew_off, wish
-from tests.stories.world import BASIC, EXCHANGE, World
+from tests.stories.world import BASIC, EXCHANGE, STANDARD, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,3 +57,17 @@ def test_a_term_that_runs_on_tells_each_month_what_a_decision_saves(world: World
     an_hour_passes(world, day(2027, 2, 28))
     again = shown(world, BASIC)
     assert (again.is_rollover, again.surcharge_minor) == (True, None)
+
+
+def test_what_follows_terms_without_renewal_is_read_once_for_all_of_them(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    rows = [
+        replace(world.holding("north", sku_id), end_of_term="", auto_renew=False)
+        for sku_id in (BASIC, STANDARD, EXCHANGE)
+    ]
+    with django_assert_num_queries(2):
+        lines = wishes.timelines_of(rows=rows)
+    extended, cancel = renewals.Ending.EXTENDED, renewals.Ending.CANCEL
+    # The month ends before the vendor has extended service.
+    assert [lines[row.subscription_id].running.ending for row in rows] == [extended, extended, cancel]

@@ -17,6 +17,7 @@ from seatwright.customers import changes as customers
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import charge_cycles, look_ahead, run_desk, schedule_change, stored_elsewhere
+from tests.stories import test_radar_of_months as radar
 from tests.stories.test_extended_service import charged, sell_its_own_line
 from tests.stories.test_renewal_processing import an_hour_passes, go_to
 from tests.stories.world import BASIC, EXCHANGE, PARTNER_TENANT_ID, ROWS, World, tenant_id
@@ -217,6 +218,8 @@ def test_a_next_term_stored_in_the_vendors_console_is_shown_before_it_comes(worl
         return next(line for line in ahead.lines if line.subscription_id == row.subscription_id)
 
     assert (basic().is_planned_elsewhere, basic().seats) == (True, 10)
+    renewal = radar.shown(world, BASIC)
+    assert (renewal.is_planned_elsewhere, radar.amounts(renewal)) == (True, (None, None, None))
     schedule_change.schedule(
         by=world.actor("north_owner"),
         subscription_id=row.subscription_id,
@@ -226,6 +229,7 @@ def test_a_next_term_stored_in_the_vendors_console_is_shown_before_it_comes(worl
     world.work()
     world.sync()
     assert (basic().is_planned_elsewhere, basic().seats) == (False, 8)
+    assert radar.shown(world, BASIC).is_planned_elsewhere is False
 
 
 def offer_id(world: World) -> str:

@@ -34,6 +34,7 @@ class ComingRenewal(BaseModel):
     """A coming renewal; `decide_until` is exclusive. Amounts are at the frozen price, null where none is known.
 
     `surcharge` is what the next month of extended service costs more than an ordinary one, null where none runs on.
+    `is_planned_elsewhere` tells of a next term stored at the vendor that nobody planned here: no amount follows it.
     """
 
     subscription_id: uuid.UUID
@@ -49,6 +50,7 @@ class ComingRenewal(BaseModel):
     is_rollover: bool
     has_wish: bool
     has_alarm: bool
+    is_planned_elsewhere: bool
     outcome: str
     seats_then: int | None
     at_stake: Amount | None
@@ -259,6 +261,7 @@ def _renewal(row: renewal_radar.Renewal) -> ComingRenewal:
         is_rollover=row.is_rollover,
         has_wish=row.has_wish,
         has_alarm=row.has_alarm,
+        is_planned_elsewhere=row.is_planned_elsewhere,
         outcome="" if row.following is None else str(row.following.outcome),
         seats_then=None if row.following is None else row.following.quantity,
         at_stake=_amount(row.at_stake_minor, row.currency),

@@ -1,6 +1,7 @@
 """Vendor rules as data: the version of a rule that was in force on a day, with its source."""
 
 import datetime as dt
+import functools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -171,25 +172,43 @@ def _figures_on(rows: Iterable[PolicyFigure], day: dt.date) -> dict[str, PolicyF
     return {name: row for name, row in chosen.items() if row is not None}
 
 
+class AfterTerms:
+    """What follows terms that nobody renews: the rules of some vendors, read in one query when first asked."""
+
+    SUBJECTS = ("after_term", "extended_service_term", "extended_service_term:no_monthly_term")
+
+    def __init__(self, *, vendor_keys: Collection[str]) -> None:
+        self._vendor_keys = vendor_keys
+
+    @functools.cached_property
+    def _figures(self) -> list[PolicyFigure]:
+        return list(PolicyFigure.objects.filter(vendor_key__in=self._vendor_keys, subject__in=self.SUBJECTS))
+
+    def on(self, day: dt.date, *, vendor_key: str) -> AfterTerm:
+        """What follows a term whose last day is `day` and that is not renewed; raises PolicyMissing."""
+        rows = [row for row in self._figures if row.vendor_key == vendor_key]
+        lengths, extended, without = (
+            _figures_on([row for row in rows if row.subject == each], day) for each in self.SUBJECTS
+        )
+        if "free_use" not in lengths or "disabled" not in lengths:
+            raise PolicyMissing
+        surcharge, bought = extended.get("surcharge"), extended.get("bought_from")
+        used = [*lengths.values(), *extended.values(), *without.values()]
+        return AfterTerm(
+            version=f"{vendor_key}/after_term/v{max(row.version for row in used)}",
+            extended_from_on=None if bought is None else bought.valid_from_on,
+            bought_from_on=None if bought is None else dt.date.fromisoformat(str(bought.amount)),
+            surcharge_basis_points=0 if surcharge is None else surcharge.amount,
+            surcharge_without_monthly_basis_points=without["surcharge"].amount if "surcharge" in without else 0,
+            grace_days=lengths["free_use"].amount,
+            disabled_days=lengths["disabled"].amount,
+            source=lengths["free_use"].source if surcharge is None else surcharge.source,
+        )
+
+
 def after_term(*, vendor_key: str, on: dt.date) -> AfterTerm:
     """What follows a term whose last day is `on` and that is not renewed; raises PolicyMissing."""
-    subjects = ("after_term", "extended_service_term", "extended_service_term:no_monthly_term")
-    rows = list(PolicyFigure.objects.filter(vendor_key=vendor_key, subject__in=subjects))
-    lengths, extended, without = (_figures_on([r for r in rows if r.subject == each], on) for each in subjects)
-    if "free_use" not in lengths or "disabled" not in lengths:
-        raise PolicyMissing
-    surcharge, bought = extended.get("surcharge"), extended.get("bought_from")
-    used = [*lengths.values(), *extended.values(), *without.values()]
-    return AfterTerm(
-        version=f"{vendor_key}/after_term/v{max(row.version for row in used)}",
-        extended_from_on=None if bought is None else bought.valid_from_on,
-        bought_from_on=None if bought is None else dt.date.fromisoformat(str(bought.amount)),
-        surcharge_basis_points=0 if surcharge is None else surcharge.amount,
-        surcharge_without_monthly_basis_points=without["surcharge"].amount if "surcharge" in without else 0,
-        grace_days=lengths["free_use"].amount,
-        disabled_days=lengths["disabled"].amount,
-        source=lengths["free_use"].source if surcharge is None else surcharge.source,
-    )
+    return AfterTerms(vendor_keys=[vendor_key]).on(on, vendor_key=vendor_key)
 
 
 def sheet_rules(*, on: dt.date) -> SheetRules:

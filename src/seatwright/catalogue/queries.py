@@ -11,6 +11,7 @@ from seatwright.catalogue import naming
 from seatwright.catalogue.models import CatalogueItem, Offer, Prerequisite, ServicePlan, Sku, UpgradePath
 from seatwright.catalogue.policies import (
     AfterTerm,
+    AfterTerms,
     Figure,
     PolicyMissing,
     RenewalRules,
@@ -29,6 +30,7 @@ from seatwright.catalogue.shelf import OfferRate, ProductName, ShelfProduct, fam
 
 __all__ = [
     "AfterTerm",
+    "AfterTerms",
     "Figure",
     "Found",
     "OfferRate",

@@ -247,13 +247,13 @@ def coming(
 ) -> list[HoldingRow]:
     """The live subscriptions whose terms end from `from_on` until before `until_on`, soonest first, without lots.
 
-    Months that roll on are left out but for `monthly_ids` and those that are not renewed by themselves. Every one of
-    `words`, folded, is in the customer's name or domains.
+    Months that roll on are left out but for `monthly_ids`, those that are not renewed by themselves and those for
+    which the vendor holds a next term. Every one of `words`, folded, is in the customer's name or domains.
     """
     is_renewed = Q(vendor_end_of_term="renew") | Q(vendor_end_of_term="", auto_renew=True)
     rows = Subscription.objects.filter(
         permissions.visible_rows(seen_by=seen_by, action="licences.view"),
-        Q(pk__in=monthly_ids) | ~Q(term="P1M") | ~is_renewed,
+        Q(pk__in=monthly_ids) | ~Q(term="P1M") | ~is_renewed | Q(vendor_next_term__isnull=False),
         status__in=("active", "pending", "suspended"),
         commitment_end_on__gte=from_on,
     )

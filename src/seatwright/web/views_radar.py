@@ -29,9 +29,11 @@ def radar(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
 
 
 def _planned(rows: Iterable[renewal_radar.Renewal]) -> dict[uuid.UUID, str]:
-    """What each renewal will bring, in words."""
+    """What each renewal will bring, in words; none where the vendor would bring what nobody planned."""
     return {
-        each.subscription_id: wording.renewal_outcome(each.following) for each in rows if each.following is not None
+        each.subscription_id: wording.renewal_outcome(each.following)
+        for each in rows
+        if each.following is not None and not each.is_planned_elsewhere
     }
 
 

@@ -21,17 +21,21 @@ WITHOUT_MONTHLY = f"{SUBJECT}:no_monthly_term"
 WHOLE = 10_000
 
 
-def applies(*, row: holdings.HoldingRow) -> bool:
-    """Whether the running term runs on as extended service where nobody decides; a trial never does."""
+def applies(*, row: holdings.HoldingRow, rules: catalogue.AfterTerms | None = None) -> bool:
+    """Whether the running term runs on as extended service where nobody decides; a trial never does.
+
+    Of many rows the `rules` are read once.
+    """
+    rules = rules or catalogue.AfterTerms(vendor_keys=[row.vendor_key])
     last_day_on = row.commitment_end_on - dt.timedelta(days=1)
     key = naming.offer_key(row.offer_key)
     try:
-        found = catalogue.after_term(vendor_key=row.vendor_key, on=last_day_on)
+        found = rules.on(last_day_on, vendor_key=row.vendor_key)
     except catalogue.PolicyMissing:
         return False
     if row.is_trial or key is None or found.extended_from_on is None or found.bought_from_on is None:
         return False
-    rules = renewals.AfterTermRules(
+    wanted = renewals.AfterTermRules(
         version=found.version,
         bought_from_on=found.bought_from_on,
         last_day_from_on=found.extended_from_on,
@@ -41,7 +45,7 @@ def applies(*, row: holdings.HoldingRow) -> bool:
         source=found.source,
     )
     return renewals.extended_term_applies(
-        renews_on=row.commitment_end_on, bought_or_renewed_on=row.term_start_on, segment=key.segment, rules=rules
+        renews_on=row.commitment_end_on, bought_or_renewed_on=row.term_start_on, segment=key.segment, rules=wanted
     )
 
 

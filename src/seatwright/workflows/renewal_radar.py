@@ -14,7 +14,7 @@ from seatwright.orders import intents, sheets
 from seatwright.rules import alarms, money, proration, renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import renewal_alarms
-from seatwright.workflows import extended_service, licence_rows, pricing
+from seatwright.workflows import extended_service, licence_rows, pricing, stored_elsewhere
 from seatwright.workflows import wishes as wishing
 
 PAGE = 50
@@ -33,6 +33,8 @@ class Renewal:
     Where the term runs on as extended service, `surcharge_minor` is what all seats cost more in its next month than an
     ordinary month, `next_term_minor` that month, and `at_stake_minor` what of it a decision to renew or to end saves:
     the surcharge and the seats that nobody holds, at the prices known for that month.
+
+    `is_planned_elsewhere` tells of a next term that the vendor holds and nobody planned here: no amount follows it.
     """
 
     subscription_id: uuid.UUID
@@ -49,6 +51,7 @@ class Renewal:
     is_rollover: bool
     has_wish: bool
     has_alarm: bool
+    is_planned_elsewhere: bool
     following: timeline.NextTerm | None
     at_stake_minor: int | None
     next_term_minor: int | None
@@ -110,8 +113,9 @@ def radar(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> Radar:
 
 
 def _urgency(each: Renewal) -> tuple[bool, bool, dt.datetime, int, str]:
-    """What can be saved comes first, and of that what must be decided soonest."""
-    return not each.is_decidable, not each.can_save, each.decide_until, -(each.at_stake_minor or 0), each.name
+    """What can be saved or surprises comes first, and of that what must be decided soonest."""
+    is_urgent = each.can_save or each.is_planned_elsewhere
+    return not each.is_decidable, not is_urgent, each.decide_until, -(each.at_stake_minor or 0), each.name
 
 
 def staff_radar(
@@ -213,7 +217,9 @@ def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime
     wished = intents.open_intents(subscription_ids=[row.subscription_id for row in rows])
     pools = assignments.pools(tenant_ids=sorted({row.tenant_id for row in rows}))
     lines = wishing.timelines_of(rows=rows)
-    rules = catalogue.RenewalRules(vendor_keys={row.vendor_key for row in rows})
+    vendor_keys = {row.vendor_key for row in rows}
+    rules = catalogue.RenewalRules(vendor_keys=vendor_keys)
+    after_terms = catalogue.AfterTerms(vendor_keys=vendor_keys)
     customer_ids = sorted({row.customer_id for row in rows})
     raised = renewal_alarms.open_alarms(seen_by=by, customer_ids=customer_ids)
     alarmed = {each.subscription_id for each in raised if each.kind == "missing"}
@@ -228,11 +234,13 @@ def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime
         pool = pools.get((row.tenant_id, row.sku_id))
         unassigned = row.seats if pool is None else min(max(pool.assignable, 0), row.seats)
         following = _following(lines.get(row.subscription_id))
-        runs_on = _runs_on(row, following)
-        surcharge = None
+        runs_on = _runs_on(row, following, rules=after_terms)
+        has_wish = row.subscription_id in wished
+        is_elsewhere = not has_wish and stored_elsewhere.is_there(row)
+        at_stake = whole = surcharge = None
         if runs_on and following is not None:
             at_stake, whole, surcharge = _extended_money(row, named[row.customer_id], following, unassigned=unassigned)
-        else:
+        elif not is_elsewhere:
             at_stake, whole = _money(row, following, unassigned=unassigned)
         found.append(
             Renewal(
@@ -247,9 +255,10 @@ def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime
                 ends_at=ends_at,
                 decide_until=until,
                 is_decidable=at < until and row.status == "active",
-                is_rollover=row.term == terms.Term.P1M and row.subscription_id not in wished and not runs_on,
-                has_wish=row.subscription_id in wished,
+                is_rollover=row.term == terms.Term.P1M and not (has_wish or runs_on or is_elsewhere),
+                has_wish=has_wish,
                 has_alarm=row.subscription_id in alarmed,
+                is_planned_elsewhere=is_elsewhere,
                 following=following,
                 at_stake_minor=at_stake,
                 next_term_minor=whole,
@@ -267,10 +276,10 @@ def _following(line: timeline.Timeline | None) -> timeline.NextTerm | None:
         return None
 
 
-def _runs_on(row: holdings.HoldingRow, following: timeline.NextTerm | None) -> bool:
+def _runs_on(row: holdings.HoldingRow, following: timeline.NextTerm | None, *, rules: catalogue.AfterTerms) -> bool:
     """Whether the term runs on as extended service as things stand; not where the vendor's older rules end it."""
     is_extended = following is not None and following.outcome is renewals.Ending.EXTENDED
-    return is_extended and extended_service.applies(row=row)
+    return is_extended and extended_service.applies(row=row, rules=rules)
 
 
 def _extended_money(

@@ -28,17 +28,20 @@ def timeline_of(row: holdings.HoldingRow) -> timeline.Timeline:
 
 
 def timelines_of(*, rows: Iterable[holdings.HoldingRow]) -> dict[uuid.UUID, timeline.Timeline]:
-    """The timelines of these subscriptions in one query; those whose plan is not known are left out."""
+    """The timelines of these subscriptions in two queries; those whose plan is not known are left out."""
     held = list(rows)
+    rules = catalogue.AfterTerms(vendor_keys={row.vendor_key for row in held})
     wished = intents.open_intents(subscription_ids=[row.subscription_id for row in held])
     found = {}
     for row in held:
         with contextlib.suppress(NotRunning):
-            found[row.subscription_id] = _timeline(row, wished.get(row.subscription_id, ()))
+            found[row.subscription_id] = _timeline(row, wished.get(row.subscription_id, ()), rules)
     return found
 
 
-def _timeline(row: holdings.HoldingRow, rows: Sequence[intents.IntentRow]) -> timeline.Timeline:
+def _timeline(
+    row: holdings.HoldingRow, rows: Sequence[intents.IntentRow], rules: catalogue.AfterTerms | None = None
+) -> timeline.Timeline:
     try:
         running = timeline.Running(
             offer=row.offer_key,
@@ -47,7 +50,7 @@ def _timeline(row: holdings.HoldingRow, rows: Sequence[intents.IntentRow]) -> ti
             billing_plan=terms.BillingPlan(row.billing_plan),
             anchor_on=row.anchor_on,
             renews_on=row.commitment_end_on,
-            ending=renewals.Ending.RENEW if rows else ending_shown(row),
+            ending=renewals.Ending.RENEW if rows else ending_shown(row, rules=rules),
         )
     except ValueError:
         raise NotRunning from None
@@ -72,13 +75,13 @@ def policy_in(rules: catalogue.RenewalRules, row: holdings.HoldingRow) -> renewa
     )
 
 
-def ending_shown(row: holdings.HoldingRow) -> renewals.Ending:
+def ending_shown(row: holdings.HoldingRow, *, rules: catalogue.AfterTerms | None = None) -> renewals.Ending:
     """What the end of the term brings when nobody wishes anything: what the vendor shows."""
     if row.end_of_term in ("cancel", "extended"):
         return renewals.Ending(row.end_of_term)
     if row.auto_renew:
         return renewals.Ending.RENEW
-    return renewals.Ending.EXTENDED if extended_service.applies(row=row) else renewals.Ending.CANCEL
+    return renewals.Ending.EXTENDED if extended_service.applies(row=row, rules=rules) else renewals.Ending.CANCEL
 
 
 def wished_term(line: timeline.Timeline) -> terms.Term:
