@@ -9,7 +9,8 @@ from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
 from seatwright.rules import renewals, terms, timeline
 from seatwright.workflows import charge_cycles, look_ahead, schedule_change
-from tests.stories.world import BASIC, EXCHANGE, World
+from tests.stories.buying import PREMIUM, choice, place, quote
+from tests.stories.world import BASIC, EXCHANGE, ROWS, World, key_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -129,3 +130,26 @@ def test_the_windows_that_a_renewal_opens_again_are_shown_as_time_brings_them(wo
     world.move(days=22)
     world.sync()
     assert shown(EXCHANGE, dt.date(2026, 4, 8))[:2] == (1, 1)
+
+
+def test_what_is_under_way_is_named_and_a_wished_plan_bears_its_own_name(world: World) -> None:
+    owner, held = world.actor("north_owner"), world.holding("north", BASIC)
+
+    def ahead(on: dt.date) -> look_ahead.Ahead:
+        return look_ahead.licences(by=owner, customer_id=world.customer_ids["north"], on=on, at=world.at)
+
+    def basic(on: dt.date) -> tuple[str, bool]:
+        line = next(each for each in ahead(on).lines if each.subscription_id == held.subscription_id)
+        return line.name, line.is_changing
+
+    premium = held.offer_key.replace(":".join(held.offer_key.split(":")[1:3]), key_of(ROWS[PREMIUM]))
+    schedule_change.schedule(
+        by=owner, subscription_id=held.subscription_id, wishes={timeline.Dimension.OFFER: premium}, at=world.at
+    )
+    world.work()
+    last, first = dt.date(2027, 1, 29), dt.date(2027, 1, 30)
+    assert (basic(last), basic(first)) == ((held.name, False), (ROWS[PREMIUM]["title"], False))
+    assert ahead(last).being_bought == ()
+    place(world, quote(world, choice(world, ROWS[PREMIUM], seats=2)))
+    world.book("north_owner", "north", basic=held.seats + 1)
+    assert (basic(last), ahead(last).being_bought) == ((held.name, True), (ROWS[PREMIUM]["title"],))

@@ -117,7 +117,8 @@ class AheadLine(BaseModel):
     """One subscription as it will stand on the day; `seats` is 0 where it will have ended.
 
     Where `is_priced` is false, no price is known for some of the days, and `charges` leave them out;
-    `is_planned_elsewhere` tells of a next term stored at the vendor that nobody planned here.
+    `is_planned_elsewhere` tells of a next term stored at the vendor that nobody planned here, `is_changing` of an order
+    that has not ended and is not counted. `name` is that of the plan held by then.
     """
 
     subscription_id: uuid.UUID
@@ -131,6 +132,7 @@ class AheadLine(BaseModel):
     total: Amount
     is_priced: bool
     is_planned_elsewhere: bool
+    is_changing: bool
 
 
 class Ahead(BaseModel):
@@ -140,6 +142,7 @@ class Ahead(BaseModel):
     on: dt.date
     lines: list[AheadLine]
     totals: list[Amount] = Field(description="One for each currency.")
+    being_bought: list[str] = Field(description="What has been ordered and is not booked, so not counted.")
 
 
 def renewal(plan: schedule_change.Plan) -> Renewal:
@@ -232,6 +235,7 @@ def ahead(page: look_ahead.Ahead) -> Ahead:
         on=page.on,
         lines=[_ahead_line(line) for line in page.lines],
         totals=[amount(minor=minor, currency=currency) for currency, minor in sorted(page.totals.items())],
+        being_bought=list(page.being_bought),
     )
 
 
@@ -257,4 +261,5 @@ def _ahead_line(line: look_ahead.Line) -> AheadLine:
         total=amount(minor=line.total_minor, currency=line.currency),
         is_priced=line.is_priced,
         is_planned_elsewhere=line.is_planned_elsewhere,
+        is_changing=line.is_changing,
     )

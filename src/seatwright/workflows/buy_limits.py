@@ -189,6 +189,11 @@ def open_purchases(*, customer_id: uuid.UUID, tenant_id: uuid.UUID) -> list[dict
     return [line for line in _purchases(customer_id=customer_id) if line["purchase"]["tenant_id"] == str(tenant_id)]
 
 
+def names_being_bought(*, customer_id: uuid.UUID) -> tuple[str, ...]:
+    """The names of what has been ordered for the customer and is not booked yet, the first ordered first."""
+    return tuple(str(line["name"]) for line in _purchases(customer_id=customer_id))
+
+
 def products_being_bought(*, customer_id: uuid.UUID, tenant_id: uuid.UUID) -> frozenset[str]:
     """The products, as `product_id:vendor_sku_id`, that are being bought for the tenant right now.
 

@@ -1,20 +1,24 @@
 """Idea 20, the harmless half: what a customer will hold and owe on a chosen day, with nothing changed.
 
 A renewal brings what is wished for it, at the price known today for its first day; those after it repeat it, and each
-opens the windows of all its seats again. Seats added later will open others. Where no price is known, it says so.
+opens the windows of all its seats again. Seats added later will open others. Where no price is known, it says so, and
+so it does of changes and purchases that are under way: none of them is counted before it is booked.
 """
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from seatwright.access.actors import Actor
 from seatwright.billing import queries as billing
+from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
+from seatwright.orders import queries as orders
 from seatwright.rules import business_dates, money, periods, proration, renewals, timeline, windows
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import (
+    buy_limits,
     charge_cycles,
     extended_service,
     next_term_price,
@@ -47,6 +51,7 @@ class Line:
 
     Where `is_priced` is False there are days until then for which no price is known: `charges` leave them out.
     `is_planned_elsewhere` tells of a next term stored at the vendor that nobody planned here: none of this follows it.
+    `is_changing` tells of an order that has not ended. The `name` is that of the plan held by then.
     """
 
     subscription_id: uuid.UUID
@@ -60,6 +65,7 @@ class Line:
     charges: tuple[Expected, ...]
     is_priced: bool
     is_planned_elsewhere: bool
+    is_changing: bool
 
     @property
     def total_minor(self) -> int:
@@ -69,13 +75,17 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Ahead:
-    """A customer's licences and expected charges from today until the chosen day, that day included."""
+    """A customer's licences and expected charges from today until the chosen day, that day included.
+
+    `being_bought` are the names of what has been ordered and is not booked yet.
+    """
 
     customer: customers.CustomerRow
     today: dt.date
     on: dt.date
     lines: tuple[Line, ...]
     totals: dict[str, int]
+    being_bought: tuple[str, ...]
 
 
 def licences(*, by: Actor, customer_id: uuid.UUID, on: dt.date, at: dt.datetime) -> Ahead:
@@ -89,12 +99,17 @@ def licences(*, by: Actor, customer_id: uuid.UUID, on: dt.date, at: dt.datetime)
     ]
     held = holdings.terms(subscription_ids=[row.subscription_id for row in rows])
     wished = wishes.timelines_of(rows=rows)
+    under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in rows])
+    planned = {change.offer for line in wished.values() for change in line.pending if change.offer}
+    offers = catalogue.offers(offer_keys=planned, reseller_id=customer.reseller_id) if planned else {}
     lines = tuple(
         _line(
             row,
             held.get(row.subscription_id, ()),
             wished.get(row.subscription_id),
             customer=customer,
+            names={key: offer.own_label or offer.title for key, offer in offers.items()},
+            is_changing=row.subscription_id in under_way,
             today=today,
             on=on,
             at=at,
@@ -104,7 +119,8 @@ def licences(*, by: Actor, customer_id: uuid.UUID, on: dt.date, at: dt.datetime)
     totals: dict[str, int] = {}
     for line in lines:
         totals[line.currency] = totals.get(line.currency, 0) + line.total_minor
-    return Ahead(customer=customer, today=today, on=on, lines=lines, totals=totals)
+    bought = buy_limits.names_being_bought(customer_id=customer_id)
+    return Ahead(customer=customer, today=today, on=on, lines=lines, totals=totals, being_bought=bought)
 
 
 def _line(
@@ -113,6 +129,8 @@ def _line(
     line: timeline.Timeline | None,
     *,
     customer: customers.CustomerRow,
+    names: Mapping[str, str],
+    is_changing: bool,
     today: dt.date,
     on: dt.date,
     at: dt.datetime,
@@ -127,7 +145,7 @@ def _line(
     after = () if following is None or not ahead else _terms_after(following, ahead, customer)
     return Line(
         subscription_id=row.subscription_id,
-        name=row.name,
+        name=names.get(following.offer, row.name) if following is not None and ahead else row.name,
         seats=0 if is_over else seats,
         renewals=len(ahead),
         term_end_on=last_end_on,
@@ -139,6 +157,7 @@ def _line(
         charges=tuple(_charges(row, held, after, seats=seats, today=today, on=on)),
         is_priced=bool(row.unit_rate or row.is_trial) and len(after) == len(ahead),
         is_planned_elsewhere=line is not None and not line.pending and bool(ahead) and stored_elsewhere.is_there(row),
+        is_changing=is_changing,
     )
 
 
