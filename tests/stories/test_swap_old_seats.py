@@ -71,6 +71,30 @@ def test_a_wish_that_stands_already_is_taken_further(
     assert standing(world) == after
 
 
+def test_a_wish_is_taken_further_once_even_where_the_worker_dies_right_after_storing_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule, calls = schedule_change.schedule, []
+
+    def die_once(**asked: Any) -> None:
+        schedule(**asked)
+        calls.append(asked)
+        if len(calls) == 1:
+            raise ConnectionError("the database went away")
+
+    schedule_change.schedule(
+        by=world.actor("north_owner"),
+        subscription_id=world.holding("north", BASIC).subscription_id,
+        wishes={timeline.Dimension.QUANTITY: timeline.SeatsBy(-2)},
+        at=world.at,
+    )
+    monkeypatch.setattr(schedule_change, "schedule", die_once)
+    order_id = book(world, choice(world, 1, 2, 3, way=more_of(world)))
+    world.work(rounds=60, step_s=30)
+    old = follow_swap.progress(by=world.actor("north_owner"), order_id=order_id).old_seats
+    assert (standing(world), len(calls), old.returned, old.scheduled) == (timeline.SeatsBy(-3), 1, 2, 1)
+
+
 def test_a_return_that_the_vendor_refuses_at_its_last_moment_becomes_a_wish(world: World) -> None:
     order_id = book(world, choice(world, 1, 2, 3, way=more_of(world)))
     world.simulator.fault("refuse", match=PATCH, status=400, code=900257)

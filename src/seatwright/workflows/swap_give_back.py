@@ -221,26 +221,32 @@ class _Round:
         }
 
     def schedule(self, found: tuple[transitions.Step, ...], *, back: int = 0) -> engine.StepResult:
-        """Wish for fewer seats, or the end, at the renewal as far as that is left to do, and note how it went.
+        """Wish for fewer seats, or the end, at the renewal where one step is left for it, and note how it went.
 
         `kept` are seats that stay and are paid: somebody else holds them, or the renewal can no longer be changed.
+        Raises ChangedMeanwhile.
         """
-        noted: dict[str, Any] = {"given_back": True, "kept": max(self.moved - back, 0)}
-        for each in found:
-            if self._wish(each):
-                noted |= {
-                    "scheduled": each.quantity,
-                    "scheduled_kind": each.kind.value,
-                    "kept": max(self.moved - back - each.quantity, 0),
-                }
-        operations.note_progress(operation_id=self.view.id, fence=self.view.fence, at=self.at, **noted)
+        left = max(self.moved - back, 0)
+        if not any(self._wish(each, left=left) for each in found):
+            self._note(kept=left)
         return engine.Next()
 
-    def _wish(self, wanted: transitions.Step) -> bool:
-        """Whether the wish could be entered; raises ChangedMeanwhile."""
+    def _note(self, **facts: Any) -> None:
+        operations.note_progress(operation_id=self.view.id, fence=self.view.fence, at=self.at, given_back=True, **facts)
+
+    def _wish(self, wanted: transitions.Step, *, left: int) -> bool:
+        """Whether the wish could be entered, noted in its own transaction, so that no crash takes it further twice.
+
+        Raises ChangedMeanwhile.
+        """
 
         def made_of(row: holdings.HoldingRow) -> dict[timeline.Dimension, timeline.Value]:
             self._require_as_judged(row)
+            self._note(
+                scheduled=wanted.quantity,
+                scheduled_kind=wanted.kind.value,
+                kept=max(left - wanted.quantity, 0),
+            )
             if wanted.kind in (StepKind.SCHEDULE_END, StepKind.END):
                 return {timeline.Dimension.ENDING: renewals.Ending.CANCEL}
             return {timeline.Dimension.QUANTITY: _fewer(row, wanted.quantity)}
@@ -249,6 +255,7 @@ class _Round:
             schedule_change.schedule(by=SYSTEM, subscription_id=self.row.subscription_id, wishes=made_of, at=self.at)
         except (schedule_change.Conflicted, wishes.NotRunning):
             return False
+        checkpoint("intent.committed")
         return True
 
 
