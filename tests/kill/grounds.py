@@ -10,21 +10,34 @@ from typing import Any
 from tests.stories import world as worlds
 
 PEOPLE_A_CASE = 2
-# A plan for small businesses has 300 seats at most, so that every so many cases take another customer.
-CASES_A_MOVER = 100
+# Plans for small businesses have 300 seats at most in all, so that every so many cases take another customer.
+CASES_A_MOVER = {"more": 100, "buy": 50, "merge": 100, "partial": 100, "full": 1}
 # Swaps pass the most checkpoints, so that most pairs are theirs.
 MOVES_OFTENER = 2
-FREE_SEATS = 220
+FREE_SEATS = {"more": 220, "merge": 1}
 MONTHLY_SEATS = 2
 ENDING_DAYS, ASKED_DAYS = 363, 300
 # The customer of subscriptions that end in two days, and of those that a sheet asks about.
 NEAR = "near"
 
 
-def movers(*, cases: int) -> list[tuple[str, int]]:
-    """Customers with people on basic licences, by the way of the swap, each with its free standard seats."""
-    count = -(-MOVES_OFTENER * cases // CASES_A_MOVER)
-    return [(f"{way}{number}", free) for way, free in (("more", FREE_SEATS), ("merge", 1)) for number in range(count)]
+def movers(*, cases: int) -> list[tuple[str, str]]:
+    """Customers with people on basic licences, each with the way that its people go."""
+    return [
+        (f"{way}{number}", way)
+        for way, most in CASES_A_MOVER.items()
+        for number in range(-(-MOVES_OFTENER * cases // most))
+    ]
+
+
+def buyers(*, cases: int) -> list[str]:
+    """The customers whose people go to seats that are bought."""
+    return [name for name, way in movers(cases=cases) if way == "buy"]
+
+
+def _people(way: str, *, cases: int) -> int:
+    """The people of such a customer: as many as its cases move, and one more where somebody must stay."""
+    return PEOPLE_A_CASE * min(MOVES_OFTENER * cases, CASES_A_MOVER[way]) + (way != "full")
 
 
 def person_key(customer: str, number: int) -> str:
@@ -48,13 +61,16 @@ def seed(*, cases: int, now: dt.datetime) -> dict[str, Any]:
             name,
             "BE",
             [
-                worlds._held(worlds.BASIC, (FREE_SEATS, 24 * 46), days_old=46, now=now),
-                worlds._held(worlds.STANDARD, (free, 24 * 20), days_old=20, now=now),
+                worlds._held(worlds.BASIC, (_people(way, cases=cases), 24 * 46), days_old=46, now=now),
+                *(
+                    worlds._held(worlds.STANDARD, (free, 24 * 20), days_old=20, now=now)
+                    for free in [FREE_SEATS.get(way)]
+                    if free
+                ),
             ],
         )
-        for name, free in movers(cases=cases)
+        for name, way in movers(cases=cases)
     ]
-    people = 1 + PEOPLE_A_CASE * min(cases, CASES_A_MOVER)
     return {
         "customers": [
             worlds._customer("south", "DE", south),
@@ -63,7 +79,7 @@ def seed(*, cases: int, now: dt.datetime) -> dict[str, Any]:
             *(worlds._customer(newcomer(number), "BE", []) for number in range(1, cases + 1)),
         ],
         "directories": [
-            *(worlds._directory(name, people=people, licensed=people) for name, _free in movers(cases=cases)),
+            *(_all_licensed(name, people=_people(way, cases=cases)) for name, way in movers(cases=cases)),
             worlds._directory(NEAR, people=1, licensed=0),
         ],
     }
@@ -83,6 +99,10 @@ def _one(name: str, term: str, *, days_old: int, now: dt.datetime) -> dict[str, 
     }
 
 
+def _all_licensed(name: str, *, people: int) -> dict[str, Any]:
+    return worlds._directory(name, people=people, licensed=people)
+
+
 def vendor_id(name: str) -> str:
     """The vendor's id of a subscription: `monthly`, `young`, `ending` or `asked`, and a number from 0."""
     return str(uuid.UUID(int=uuid.uuid5(uuid.NAMESPACE_DNS, name).int, version=4))
@@ -93,7 +113,7 @@ def enter(world: worlds.World, *, cases: int) -> None:
 
     The newcomers have nothing to read.
     """
-    _enter(world, [*(name for name, _free in movers(cases=cases)), NEAR])
+    _enter(world, [*(name for name, _way in movers(cases=cases)), NEAR])
     world.sync()
     _enter(world, [newcomer(number) for number in range(1, cases + 1)])
 

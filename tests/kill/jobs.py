@@ -49,6 +49,8 @@ class Job:
     by = "south_owner"
     # The call that a fault strikes.
     write: Mapping[str, Any] = PATCH
+    # Whether a spent cart may be asked for again on purpose.
+    has_cart = False
 
     def __init__(self) -> None:
         self.count = 0
@@ -122,6 +124,7 @@ class Purchase(Job):
 
     by = "north_owner"
     write = {"method": "POST", "path": "/checkout$", "nth": 1, "times": 1}
+    has_cart = True
 
     def wanted(self, world: worlds.World, *, at: dt.datetime) -> Wanted:
         from seatwright.workflows import buy
@@ -148,21 +151,21 @@ def _offer() -> str:
     return f"microsoft:{row['product_id']}:{row['vendor_sku_id']}:commercial:P1Y:monthly:BE"
 
 
-def _choice(world: worlds.World) -> Any:
+def _choice(world: worlds.World, customer: str = "north") -> Any:
     from seatwright.workflows import buy_pricing
 
-    tenant_id = world.holding("north", worlds.BASIC).tenant_id
+    tenant_id = world.holding(customer, worlds.BASIC).tenant_id
     return buy_pricing.Choice(tenant_id=tenant_id, offer_key=_offer(), seats=1)
 
 
-def accept_agreement(world: worlds.World) -> None:
+def accept_agreement(world: worlds.World, customer: str) -> None:
     """The customer accepts the vendor's agreement, without which nothing is sold."""
     from seatwright.workflows import buy
 
     buy.prepare(
         by=world.actor("north_owner"),
-        customer_id=world.customer_ids["north"],
-        choice=_choice(world),
+        customer_id=world.customer_ids[customer],
+        choice=_choice(world, customer),
         signatory=buy.Signatory(first_name="Nora", last_name="North", email="nora@north.example"),
         at=world.at,
     )

@@ -124,7 +124,9 @@ class Lane:
         heard = Counter(
             each["request_id"] for each in arrived if each["method"] != "GET" and "before_effect" not in each["fault"]
         )
-        verdict.resent = 0 if case.job == "buy" else sum(count - 1 for count in heard.values())
+        verdict.resent = (
+            0 if case.job != "seats" and self.jobs[case.job].has_cart else sum(count - 1 for count in heard.values())
+        )
         if isinstance(begun, jobs.Wanted):
             opened = self._opened(known)
             self._judge_job(verdict, begun, effects=effects, opened=opened)
@@ -366,7 +368,8 @@ def opened(*, place: installation.Installation, cases: int = 0) -> Iterator[Lane
             if cases:
                 world.simulator.seed(grounds.seed(cases=cases, now=worlds.NOW))
                 grounds.enter(world, cases=cases)
-            jobs.accept_agreement(world)
+            for customer in ("north", *grounds.buyers(cases=cases)):
+                jobs.accept_agreement(world, customer)
             settings.ENVIRONMENT.worker_settle_s = SETTLE_S
             clock.advance(by=SYSTEM, to=world.at, at=world.at)
             yield Lane(place=place, world=world)

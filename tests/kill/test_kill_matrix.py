@@ -13,7 +13,7 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.kill import __main__ as matrix
-from tests.kill import jobs, journeys, points
+from tests.kill import jobs, journeys, points, swaps
 from tests.kill import lane as lanes
 from tests.operations import installation, processes
 from tests.stories import world as worlds
@@ -97,7 +97,7 @@ def test_somebody_left_without_or_changed_twice_is_noticed() -> None:
 
     def wronged(*effects: dict[str, object], calls: int = 0) -> list[str]:
         call = {"path": "/v1.0/users/ada/assignLicense", "fault": ""}
-        return journeys.people_wronged(news(effects=list(effects), calls=[call] * calls), people=("ada", "ben"))
+        return swaps.people_wronged(news(effects=list(effects), calls=[call] * calls), people=("ada", "ben"))
 
     assert wronged(assigned("ada", worlds.STANDARD), assigned("ben", worlds.STANDARD, worlds.BASIC), calls=1) == []
     assert wronged(assigned("ada")) == ["ada was left without"]
