@@ -91,17 +91,20 @@ def choices(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> Choice
     except (wishing.NotRunning, catalogue.OfferUnknown):
         return None
     sold = wish_limits.renewal_offers(held=held, reseller_id=row.reseller_id)
-    pricing = _Pricing(row=row, plan=plan)
-    offers = _offers(row, sold, pricing)
+    with catalogue.each_once():
+        pricing = _Pricing(row=row, plan=plan)
+        offers = _offers(row, sold, pricing)
+        plans = _plans(offers, pricing)
+        endings = tuple((ending, pricing.ending(ending)) for ending in _endings(row))
     return Choices(
         plan=plan,
         held_offer=row.offer_key,
         held_term=terms.Term(row.term),
         held_plan=terms.BillingPlan(row.billing_plan),
         offers=offers,
-        plans=_plans(offers, pricing),
+        plans=plans,
         ends=_ends(row),
-        endings=tuple((ending, pricing.ending(ending)) for ending in _endings(row)),
+        endings=endings,
         offer_names={each.offer_key: each.own_label or each.title for each in sold},
         is_open=row.status == "active" and not plan.is_locked,
     )
