@@ -69,6 +69,30 @@ CONSOLES = (
     Kind(name="foreign_auto_renew", weight=1),
     Kind(name="foreign_wipe", weight=1),
 )
+ASKING = (
+    Kind(
+        name="send_sheet",
+        weight=2,
+        draw=lambda chance: (
+            _share(chance),
+            chance.choice((1, 2, 3, 5)),
+            chance.randrange(4),
+            _share(chance),
+        ),
+    ),
+    Kind(
+        name="answer_sheet",
+        weight=10,
+        draw=lambda chance: (
+            _share(chance),
+            _share(chance),
+            chance.choice((1, 1, 2, 5)),
+            _share(chance),
+            chance.choice((1, 3, 3, 3)),
+        ),
+    ),
+    Kind(name="withdraw_sheet", weight=0.3),
+)
 
 RETRY_AFTER = ("integer", "decimal", "http_date", "missing", "negative", "day")
 GARBLED = ("truncated", "html", "empty", "wrong_content_type", "bom", "nan", "duplicate_keys", "unknown_enum")
@@ -125,10 +149,11 @@ class Pace:
     deeds: float
     syncs: float
     sweeps: float
+    asking: float
 
 
-LEAN = Pace(deeds=0.22, syncs=0.03, sweeps=0.005)
-DENSE = Pace(deeds=0.7, syncs=0.12, sweeps=0.04)
+LEAN = Pace(deeds=0.22, syncs=0.03, sweeps=0.005, asking=0.15)
+DENSE = Pace(deeds=0.7, syncs=0.12, sweeps=0.04, asking=0.3)
 
 
 def attempt(chance: random.Random, swarm: Swarm, pace: Pace, *, customers: int) -> list[Action]:
@@ -145,7 +170,7 @@ def attempt(chance: random.Random, swarm: Swarm, pace: Pace, *, customers: int) 
 
 def customer_of(action: Action) -> int | None:
     """The number of the customer on whose behalf the action is done; None for one of the machinery."""
-    names = {kind.name for kind in (*DEEDS, *CONSOLES)} | {"sync"}
+    names = {kind.name for kind in (*DEEDS, *CONSOLES, *ASKING)} | {"sync"}
     return int(action[1]) if action[0] in names else None
 
 
@@ -170,13 +195,19 @@ def patience(chance: random.Random) -> tuple[int, int]:
     return chance.choice(((1, 0), (3, 10), (12, 300), (25, 1800), (25, 7200)))
 
 
-def routine(chance: random.Random, pace: Pace, *, customers: int) -> list[Action]:
+def routine(chance: random.Random, swarm: Swarm, pace: Pace, *, customers: int) -> list[Action]:
     """What an installation does by itself, and its staff."""
     found: list[Action] = []
     if chance.random() < pace.syncs:
         found += [("sync", chance.randrange(customers)), ("work", 8, 60)]
     if chance.random() < 0.02:
         found.append(("charge",))
+    if chance.random() < pace.asking:
+        kind = chance.choices(ASKING, weights=[each.weight for each in ASKING])[0]
+        found += trouble(chance, swarm)
+        found += [(kind.name, chance.randrange(customers), *kind.draw(chance)), ("work", *patience(chance))]
+    if chance.random() < 0.02:
+        found += [("watch",), ("work", 8, 60)]
     if chance.random() < pace.sweeps:
         found += [("sync_all",), ("work", 8, 60), ("settle",), ("adopt",), ("work", 4, 60)]
     return found

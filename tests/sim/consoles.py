@@ -28,6 +28,7 @@ def _patch(world: World, number: int, share: float, **changes: Any) -> None:
         path, body = found
         body |= {name: value(body) for name, value in changes.items()}
         answer = world.by_another_console("PATCH", path, json.dumps(body).encode())
+        world.model.sheets.touch_at_vendor(path)
         world.did["foreign change" if answer.status_code == 200 else "foreign change refused"] += 1
 
 

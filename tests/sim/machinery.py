@@ -5,7 +5,7 @@ from typing import Any
 
 from seatwright.operations import queries
 from seatwright.workflows import charge_cycles
-from tests.sim import deeds, seeding, wire
+from tests.sim import asking, deeds, seeding, wire
 from tests.sim.world import World
 from vendor_simulator import ageing, faults
 
@@ -15,7 +15,17 @@ READINGS_MOST = 5
 
 
 def let_pass(world: World, seconds: int) -> None:
-    world.pass_time(dt.timedelta(seconds=seconds))
+    """Time passes; where the deadline of a renewal sheet is on the way, the chores are done there, as every minute."""
+    until = world.at + dt.timedelta(seconds=seconds)
+    deadline_at = world.model.sheets.next_deadline(until=until)
+    while deadline_at is not None:
+        world.pass_time(deadline_at + world.behind - world.at)
+        asking.watch(world)
+        world.work(rounds=8, patience=dt.timedelta(minutes=1))
+        world.model.check()
+        following = world.model.sheets.next_deadline(until=until)
+        deadline_at = None if following == deadline_at else following
+    world.pass_time(until - world.at)
 
 
 def set_back(world: World, seconds: int) -> None:
@@ -58,6 +68,7 @@ def charge(world: World) -> None:
 def calm(world: World) -> None:
     """Faults off; everything is worked off, staff decide what is left, and the books are held against the vendor's."""
     world.calm_down()
+    asking.watch(world)
     for _ in range(3):
         world.work(rounds=DRAIN_ROUNDS, patience=DRAIN)
         deeds.settle(world)
@@ -73,6 +84,8 @@ def calm(world: World) -> None:
         if not to_read:
             break
     charge(world)
+    asking.watch(world)
+    world.work(rounds=DRAIN_ROUNDS, patience=dt.timedelta(minutes=1))
     world.model.require(queries.unfinished_count() == 0, "20: work is left that does not end")
     world.model.calm()
 

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import Q
 
-from tests.sim import arithmetic, at_send, invariants, seeding, wire
+from tests.sim import arithmetic, at_send, invariants, seeding, sheet_model, wire
 from tests.sim.records import Expected, Held, News, Sent
 from vendor_simulator import books
 
@@ -42,6 +42,7 @@ class Model:
         self.leaving: set[uuid.UUID] = set()
         self.moving: dict[tuple[str, str], set[str]] = {}
         self.mutations = 0
+        self.sheets = sheet_model.Sheets(self)
         self._newest = {"SeatEntry": 0, "Charge": 0, "HeldTerm": 0}
         self._seen = -1
         self._looked_at = seeding.START
@@ -55,6 +56,9 @@ class Model:
                 "Operation": "operations.Operation",
                 "ChangeIntent": "orders.ChangeIntent",
                 "Drift": "subscriptions.Drift",
+                "RenewalSheet": "orders.RenewalSheet",
+                "RenewalSheetLine": "orders.RenewalSheetLine",
+                "RenewalSheetRecord": "orders.RenewalSheetRecord",
             }.items()
         }
 
@@ -81,6 +85,7 @@ class Model:
             if line.operation_id in self.expected:
                 continue
             self.mutations += 1
+            self.sheets.touch(priced.subscription_id)
             held = self.held[priced.subscription_id]
             due = invariants.due_minor(held, before=priced.seats_before, after=priced.seats_after, on=calculation.on)
             self.require(priced.due_now_minor == due, f"02: quoted {priced.due_now_minor}, due are {due}")
@@ -122,6 +127,7 @@ class Model:
             return
         self.mutations += 1
         self.world.did["term ordered"] += 1
+        self.sheets.touch(priced.subscription_id)
         held, on = self.held[priced.subscription_id], at.date()
         leads_to = (priced.term, priced.billing_plan)
         row = arithmetic.term_on(held.terms, on)
@@ -150,6 +156,7 @@ class Model:
         self.mutations += 1
         self.world.did[f"swap: {swap.way.value}"] += 1
         self.leaving.add(swap.source.subscription_id)
+        self.sheets.touch(swap.source.subscription_id)
         either = {swap.source.sku_id, swap.target.sku_id}
         for person in swap.people:
             # Whoever lost the old licence elsewhere before, unread, has none that the swap could take.
@@ -157,6 +164,7 @@ class Model:
                 self.moving[tenant_id, person.key] = either
         for line in order.lines:
             priced = next(each for each in calculation.lines if each.subscription_id == line.subscription_id)
+            self.sheets.touch(line.subscription_id)
             if line.subscription_id == swap.source.subscription_id:
                 continue
             held = self.held.get(priced.subscription_id)
@@ -184,18 +192,21 @@ class Model:
 
     def wished(self, subscription_id: uuid.UUID, wished: dict[Any, Any], *, cleared: Sequence[Any] = ()) -> None:
         self.mutations += 1
+        self.sheets.touch(subscription_id)
         touched = self.touched_wishes.setdefault(subscription_id, [])
         touched += [(str(dimension), None) for dimension in cleared]
         touched += [(str(dimension), invariants.plain(value)) for dimension, value in wished.items()]
 
     def revoked(self, subscription_id: uuid.UUID, dimension: Any) -> None:
         self.mutations += 1
+        self.sheets.touch(subscription_id)
         self.touched_wishes.setdefault(subscription_id, []).append((str(dimension or "all"), None))
 
     def status_wanted(
         self, operation_id: uuid.UUID, subscription_id: uuid.UUID, status: str, refund_minor: int, *, at: dt.datetime
     ) -> None:
         self.mutations += 1
+        self.sheets.touch(subscription_id)
         self.expected[operation_id] = Expected(
             what=status,
             subscription_id=subscription_id,
@@ -208,6 +219,7 @@ class Model:
 
     def adopted(self, subscription_id: uuid.UUID, *, at: dt.datetime) -> None:
         self.mutations += 1
+        self.sheets.touch(subscription_id)
         self.adopting[subscription_id] = at
 
     # What happens at the wire
@@ -298,6 +310,7 @@ class Model:
             return
         self._seen = seen
         news = self._news()
+        self.sheets.check(news)
         for invariant in invariants.EVERY_STEP:
             invariant(self, news)
         self.touched_wishes.clear()
@@ -308,6 +321,7 @@ class Model:
         self.check()
         for invariant in invariants.WHEN_CALM:
             invariant(self)
+        self.sheets.calm()
 
     def _news(self) -> News:
         newest = self._newest_ids()

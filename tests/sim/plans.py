@@ -47,7 +47,7 @@ def drawn(seed: int, *, customers: int = 5, days: int = DAYS, is_dense: bool = F
     for number, span_s in enumerate(_spans(count, chance=chance, total_s=days * DAY_S)):
         done.append(("pass", span_s))
         done += actions.attempt(chance, swarm, pace, customers=customers)
-        done += actions.routine(chance, pace, customers=customers)
+        done += actions.routine(chance, swarm, pace, customers=customers)
         if number == count // 2:
             done.append(("calm",))
     done.append(("calm",))

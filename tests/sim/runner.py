@@ -9,7 +9,7 @@ from typing import Any
 
 from django.apps import apps
 
-from tests.sim import consoles, contracts, deeds, invariants, machinery, models, plans
+from tests.sim import asking, consoles, contracts, deeds, invariants, machinery, models, plans
 from tests.sim import world as worlds
 from vendor_simulator import faults
 
@@ -35,7 +35,7 @@ class Outcome:
 
 def doer(name: str) -> Any:
     found = DOERS.get(name)
-    for module in (deeds, contracts, consoles, machinery):
+    for module in (deeds, contracts, asking, consoles, machinery):
         found = found or getattr(module, name, None)
     assert found is not None, name
     return found

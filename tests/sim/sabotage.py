@@ -10,21 +10,29 @@ from unittest import mock
 
 import msgspec
 
+from seatwright.access import actors
 from seatwright.billing import changes as billing
 from seatwright.operations import engine, runs
-from seatwright.rules import proration, term_change, windows
+from seatwright.orders import sheets
+from seatwright.rules import instructions, proration, renewals, term_change, windows
 from seatwright.subscriptions import changes as subscriptions
+from seatwright.subscriptions import queries as holdings
 from seatwright.vendors.graph import adapter as graph
 from seatwright.vendors.partner_center import adapter, client
 from seatwright.workflows import (
+    answer_sheet,
     charge_cycles,
+    close_sheet,
     connections,
     price_terms,
     pricing,
     readings,
     rebase_wishes,
     renew_terms,
+    schedule_change,
     sending,
+    sheet_options,
+    wishes,
 )
 
 Replace = Callable[[Any], Any]
@@ -175,6 +183,26 @@ def _nothing_back(original: Any) -> Any:
     return new_term
 
 
+def _default_for_all(original: Any) -> Any:
+    def settle(view: Any, at: dt.datetime) -> Any:
+        sheet = sheets.sheet(seen_by=actors.SYSTEM, sheet_id=uuid.UUID(view.intent["sheet_id"]))
+        for line in sheet.lines if sheet.state == "sent" and sheet.default != "nothing" else ():
+            if line.state == "answered":
+                row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
+                choice, seats = close_sheet._default(sheet, line, row)
+                wished, clear = sheet_options.chosen(key=choice, seats=seats, held_seats=row.seats)
+                schedule_change.schedule(
+                    by=actors.SYSTEM, subscription_id=line.subscription_id, wishes=wished, clear=clear, at=at
+                )
+        return original.steps[0][1](view, at)
+
+    return dataclasses.replace(original, steps=(("settle", settle),))
+
+
+def _plain_renewal(original: Any) -> Any:
+    return lambda line: instructions.Instruction(ending=renewals.Ending.RENEW)
+
+
 WORK = ("work", 6, 3600)
 EVERYBODY = tuple(("assign", 0, share / 5, 0.0, 20) for share in range(5))
 # More seats, people on all of them, and the seats given back.
@@ -203,6 +231,28 @@ MOVING = (
     ("sync_all",),
     WORK,
     *(deed for share in range(10) for deed in (("swap", 0, share / 10, 0.0, 2), ("work", 25, 7200))),
+)
+# A sheet with "cancel" for silence, of which one line is answered, goes by its deadline.
+ASKED = (
+    ("sync_all",),
+    WORK,
+    ("send_sheet", 0, 0.0, 5, 2, 0.9),
+    ("answer_sheet", 0, 0.0, 0.0, 1, 0.0, 1),
+    WORK,
+    ("pass", 366 * 86_400),
+    WORK,
+)
+# Everything is answered with the second or the last option, and asked about again when the sheet is closed.
+ANSWERED = (
+    ("sync_all",),
+    WORK,
+    ("send_sheet", 0, 0.0, 1, 0, 0.9),
+    ("answer_sheet", 0, 0.0, 0.0, 1, 0.99, 1),
+    WORK,
+    ("answer_sheet", 0, 0.0, 0.0, 1, 0.0, 1),
+    ("pass", 370 * 86_400),
+    ("sync_all",),
+    WORK,
 )
 ELSEWHERE = (("sync_all",), WORK, ("foreign_seats", 0, 0.0, 2), ("calm",))
 ALL = (
@@ -257,6 +307,30 @@ ALL = (
         name="takes_from_people",
         by=always(False),
         actions=(("sync_all",), WORK, *CROWDED * 5),
+    ),
+    Sabotage(
+        what="the default replaces an answer",
+        found_by="15",
+        place=engine._KINDS,
+        name="close_sheet",
+        by=_default_for_all,
+        actions=ASKED,
+    ),
+    Sabotage(
+        what="a closed sheet takes answers",
+        found_by="15",
+        place=answer_sheet,
+        name="_require_open",
+        by=always(None),
+        actions=ANSWERED,
+    ),
+    Sabotage(
+        what="the vendor is not told what was answered",
+        found_by="25",
+        place=wishes,
+        name="instruction_of",
+        by=_plain_renewal,
+        actions=ANSWERED,
     ),
     Sabotage(what="windows never close", found_by="14", place=windows, name="returnable", by=_all_seats),
     Sabotage(

@@ -75,7 +75,7 @@ def test_another_seed_ends_in_another_state(unblocked: None) -> None:
 
 
 def test_every_action_has_somebody_who_does_it() -> None:
-    names = {kind.name for kind in (*actions.DEEDS, *actions.CONSOLES)}
+    names = {kind.name for kind in (*actions.DEEDS, *actions.CONSOLES, *actions.ASKING)}
     drawn = {action[0] for seed in range(40) for action in plans.drawn(seed).actions}
     assert names <= drawn
     assert all(callable(runner.doer(name)) for name in drawn)

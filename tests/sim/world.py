@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import functools
+import json
 import random
 import secrets
 import sqlite3
@@ -29,7 +30,7 @@ from seatwright.config import wiring
 from seatwright.customers import queries as customer_queries
 from seatwright.operations import checkpoints, engine, queries, runs
 from seatwright.vendors import deadline, http
-from seatwright.workflows import connections
+from seatwright.workflows import connections, record_sheet, send_mail
 from tests.sim import columns, database, plans, seeding, wire
 from vendor_simulator import books, connection_cut, faults
 
@@ -261,6 +262,8 @@ def _plugged_in(world: World) -> Iterator[None]:
         with (
             mock.patch.object(deadline, "Transport", return_value=world.wire),
             mock.patch.object(connection_cut, "cut", world.wire.cut),
+            mock.patch.object(send_mail, "EmailMessage", mock.MagicMock()),
+            mock.patch.object(record_sheet, "_draw", [lambda content, language, at: json.dumps(content).encode()]),
             mock.patch.object(checkpoints, "_plan", _Passing()),
             mock.patch.object(checkpoints, "_pass", lambda *, plan, name: world.pass_checkpoint(name)),
         ):
