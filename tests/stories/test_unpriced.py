@@ -29,14 +29,14 @@ def day(year: int, month: int, day: int) -> dt.datetime:
     return dt.datetime(year, month, day, 6, tzinfo=dt.UTC)
 
 
-def serve_west(world: World, *, country: str, created_at: str, auto_renew: bool = True) -> None:
-    """A third customer, with four seats of Basic for a year billed by the month; not read yet."""
+def serve_west(world: World, *, country: str, created_at: str, auto_renew: bool = True, term: str = "P1Y") -> None:
+    """A third customer, with four seats of Basic billed by the month; not read yet."""
     row = ROWS[BASIC]
     bought = {
         "productId": row["product_id"],
         "skuId": row["vendor_sku_id"],
         "quantity": 4,
-        "term": "P1Y",
+        "term": term,
         "billingCycle": "monthly",
         "createdAt": created_at,
         "autoRenew": auto_renew,
@@ -230,6 +230,26 @@ def test_a_next_term_stored_in_the_vendors_console_is_shown_before_it_comes(worl
     world.sync()
     assert (basic().is_planned_elsewhere, basic().seats) == (False, 8)
     assert radar.shown(world, BASIC).is_planned_elsewhere is False
+
+
+def test_a_licence_met_in_a_short_month_is_charged_on_the_days_from_which_the_vendor_counts(world: World) -> None:
+    """Bought on 31 January by the month, and met in the one from 28 February to 31 March.
+
+    Four seats at 6.72 are 26.88 a month, and the first month that is ours to charge begins on 31 March.
+    """
+    serve_west(world, country="BE", created_at="2026-01-31T09:00:00Z", term="P1M")
+    take_west_over(world, country="BE")
+    met = west(world)
+    assert (met.term_start_on, met.commitment_end_on) == (dt.date(2026, 2, 28), dt.date(2026, 3, 31))
+    # Nobody reads for two months: each of them ends where the vendor ended it.
+    an_hour_passes(world, day(2026, 6, 1))
+    terms = holdings.terms(subscription_ids=[met.subscription_id])[met.subscription_id]
+    ends = [(term.start_on.isoformat(), term.end_on.isoformat()) for term in terms[1:]]
+    assert ends == [("2026-03-31", "2026-04-30"), ("2026-04-30", "2026-05-31"), ("2026-05-31", "2026-06-30")]
+    charge_cycles.post_due(at=world.at)
+    posted = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["west"])
+    days = sorted((each.period_start_on.isoformat(), each.period_end_on.isoformat()) for each in posted)
+    assert (days, {each.amount_minor for each in posted}) == (ends, {2688})
 
 
 def offer_id(world: World) -> str:

@@ -19,7 +19,7 @@ from seatwright.customers.queries import CustomerRow, TenantRow
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
 from seatwright.operations import queries as operation_queries
-from seatwright.rules import business_dates
+from seatwright.rules import business_dates, periods, renewals, terms
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import late_prices, sync_runs
 from seatwright.subscriptions import queries as holdings
@@ -281,7 +281,7 @@ def _adopt(
         name=((offer.own_label or offer.title) if offer else seen.name)[:200],
         term=seen.term[:8],
         billing_plan=seen.billing_cycle[:16],
-        anchor_on=seen.effective_start_on,
+        anchor_on=_anchor(seen),
         term_start_on=seen.effective_start_on,
         unit_rate="" if price is None else f"{price.amount:f}",
         currency=customer.currency if price is None else price.currency,
@@ -305,6 +305,17 @@ def _adopt(
             reseller_id=tenant.reseller_id,
             customer_id=tenant.customer_id,
         )
+
+
+def _anchor(seen: port.VendorSubscription) -> dt.date:
+    """The day from which the vendor counts the terms."""
+    assert seen.effective_start_on is not None
+    assert seen.commitment_end_on is not None
+    during = periods.Period(seen.effective_start_on, seen.commitment_end_on)
+    try:
+        return renewals.anchor_of(term=terms.Term(seen.term), during=during)
+    except ValueError:
+        return seen.effective_start_on
 
 
 def _offer(
