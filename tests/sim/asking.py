@@ -61,7 +61,8 @@ def answer_sheet(world: World, number: int, share: float, first: float, count: i
             said[line.subscription_id] = answering.Answer(option=key)
     for _ in range(clicks):
         try:
-            _say(world, number, sheet, said)
+            # What a click did before the worker died shows when the page is loaded again.
+            _say(world, number, sheets.sheet(seen_by=by, sheet_id=sheet.sheet_id), said)
         except Died:
             world.worker += 1
             continue
