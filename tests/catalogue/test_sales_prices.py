@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from seatwright.catalogue import changes, price_cells, queries
 from seatwright.catalogue.models import Product, SalesPrice
@@ -55,6 +56,38 @@ def test_the_latest_of_several_prices_counts_and_another_reseller_is_not_touched
     assert price(uuid.uuid4()) == (Decimal("72"), "rrp")
     changes.price_at_rrp(reseller_id=reseller_id, offer_pk=offer_pk, valid_from_on=ON, at=AT)
     assert price(reseller_id) == (Decimal("72"), "rrp")
+
+
+def test_prices_looked_up_together_are_those_of_looking_each_up(
+    reseller_id: uuid.UUID, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    changes.load_demo_catalogue(at=AT, markets=("BE",))
+    offers = queries.offers_for(market="BE", segment="commercial", reseller_id=reseller_id)
+    changes.price_with_markup(
+        reseller_id=reseller_id, offer_pk=offers[0].offer_pk, valid_from_on=ON, markup_basis_points=1_000, at=AT
+    )
+    keys = [offer.offer_key for offer in offers]
+
+    def found() -> list[tuple[Decimal, str, str] | None]:
+        rates = []
+        for key in keys:
+            try:
+                rate = queries.sales_rate(reseller_id=reseller_id, offer_key=key, on=ON, currency="EUR")
+                rates.append((rate.amount, rate.kind, rate.price_list_version))
+            except queries.PriceMissing:
+                rates.append(None)
+        return rates
+
+    one_by_one = found()
+    assert len({amount for amount, *_ in filter(None, one_by_one)}) > 20
+    assert "markup" in {kind for _, kind, _ in filter(None, one_by_one)}
+    with queries.each_once(offer_keys=keys), django_assert_num_queries(2):
+        assert found() == one_by_one
+    products = {key.rsplit(":", 4)[0] for key in keys}
+    with queries.each_once(), django_assert_num_queries(2 * len(products)):
+        assert found() == one_by_one
+    with queries.each_once(), pytest.raises(queries.OfferUnknown):
+        queries.sales_rate(reseller_id=reseller_id, offer_key=keys[0].replace(":0001:", ":9999:"), on=ON)
 
 
 @pytest.mark.parametrize("amount", ["-1", "NaN", "0.123456789"])

@@ -1,20 +1,18 @@
 """What an offer costs on a day: which version of which price list counts, and what the reseller makes of it."""
 
 import datetime as dt
+import functools
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from seatwright.catalogue import naming, price_cells
 from seatwright.catalogue.models import PriceList, PriceListLine, SalesPrice
-
-_found: ContextVar[dict[tuple[object, ...], Any] | None] = ContextVar("prices looked up once", default=None)
 
 
 class OfferUnknown(Exception):
@@ -49,7 +47,9 @@ def cost_rate(
     `quantity` chooses the price tier; `currency` chooses where a market is priced in several, else the only one counts.
     Raises OfferUnknown or PriceMissing.
     """
-    line = _line(reseller_id=reseller_id, offer_key=offer_key, on=on, quantity=quantity, currency=currency)
+    parts = _parts(offer_key)
+    prices = _prices(reseller_id=reseller_id, parts=parts, on=on)
+    line = _line(prices, parts, quantity=quantity, currency=currency)
     return _rate(line=line, offer_key=offer_key, amount_e8=line.unit_price_e8, kind="cost")
 
 
@@ -60,8 +60,10 @@ def sales_rate(
 
     The price list version is that of the underlying line in any case. Raises OfferUnknown or PriceMissing.
     """
-    line = _line(reseller_id=reseller_id, offer_key=offer_key, on=on, quantity=quantity, currency=currency)
-    price = _kept(("price", reseller_id, line.offer_id, on), lambda: _price(reseller_id, line.offer_id, on))
+    parts = _parts(offer_key)
+    prices = _prices(reseller_id=reseller_id, parts=parts, on=on)
+    line = _line(prices, parts, quantity=quantity, currency=currency)
+    price = prices.own.get(line.offer_id)
     amount = sales_amount(line=line, price=price)
     if amount is None:
         raise PriceMissing
@@ -69,32 +71,96 @@ def sales_rate(
     return replace(_rate(line=line, offer_key=offer_key, amount_e8=0, kind=kind), amount=amount)
 
 
-def _price(reseller_id: uuid.UUID, offer_pk: int, on: dt.date) -> SalesPrice | None:
-    prices = SalesPrice.objects.filter(reseller=reseller_id, offer=offer_pk, valid_from_on__lte=on)
-    return prices.order_by("-valid_from_on", "-pk").first()
+class _Prices:
+    """Lines of price lists in force on a day by product, term and billing plan, and the reseller's own prices."""
+
+    def __init__(self, *, reseller_id: uuid.UUID, lines: QuerySet[PriceListLine], on: dt.date) -> None:
+        self._reseller_id, self._on = reseller_id, on
+        of_seller = Q(price_list__reseller=reseller_id) | Q(price_list__reseller=None)
+        self._lines: dict[tuple[str, ...], list[PriceListLine]] = {}
+        for line in in_force(lines=lines, on=on).filter(of_seller).select_related("price_list", "offer__product"):
+            offer, product = line.offer, line.offer.product
+            key = (product.product_id, product.vendor_sku_id, offer.term, offer.billing_plan)
+            self._lines.setdefault(key, []).append(line)
+
+    def tiers(self, parts: naming.OfferKey) -> list[PriceListLine]:
+        """The lines of that offer, one for each tier, currency and owner of the price list."""
+        return self._lines.get((parts.product_id, parts.vendor_sku_id, parts.term, parts.billing_plan), [])
+
+    @functools.cached_property
+    def own(self) -> dict[int, SalesPrice]:
+        """The newest price of the reseller's for each of the offers."""
+        offers = {line.offer_id for tiers in self._lines.values() for line in tiers}
+        found = SalesPrice.objects.filter(reseller=self._reseller_id, offer__in=offers, valid_from_on__lte=self._on)
+        return {price.offer_id: price for price in found.order_by("valid_from_on", "pk")}
+
+
+class _Once:
+    """What was looked up in a block, and the products that are looked up together."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self.together = {_product(parts) for parts in map(naming.offer_key, keys) if parts is not None}
+        self.found: dict[tuple[object, ...], _Prices] = {}
+
+    def prices(self, *, reseller_id: uuid.UUID, parts: naming.OfferKey, on: dt.date) -> _Prices:
+        """The prices of the offer's product in every term and plan, with those of the products looked up with it."""
+        products = self.together if _product(parts) in self.together else {_product(parts)}
+        key = (reseller_id, parts.segment, parts.market, on, min(products))
+        if key not in self.found:
+            self.found[key] = _Prices(reseller_id=reseller_id, lines=_lines_of(parts, products), on=on)
+        return self.found[key]
+
+
+_block: ContextVar[_Once | None] = ContextVar("prices looked up once", default=None)
 
 
 @contextmanager
-def each_once() -> Iterator[None]:
-    """Look each price up once until the end of the block; for calculations that ask for the same ones many times.
+def each_once(*, offer_keys: Iterable[str] = ()) -> Iterator[None]:
+    """Look the prices of a product up in one go and once, until the block ends; `offer_keys` name products to join.
 
-    Prices imported meanwhile are not seen in the block, whose calculation so has one state of the price lists.
+    For calculations that ask for the same ones many times. Prices imported meanwhile are not seen in the block, whose
+    calculation so has one state of the price lists.
     """
-    token = _found.set({})
+    token = _block.set(_Once(offer_keys))
     try:
         yield
     finally:
-        _found.reset(token)
+        _block.reset(token)
 
 
-def _kept[Found](key: tuple[object, ...], look_up: Callable[[], Found]) -> Found:
-    found = _found.get()
-    if found is None:
-        return look_up()
-    if key not in found:
-        found[key] = look_up()
-    kept: Found = found[key]
-    return kept
+def _prices(*, reseller_id: uuid.UUID, parts: naming.OfferKey, on: dt.date) -> _Prices:
+    once = _block.get()
+    if once is not None:
+        return once.prices(reseller_id=reseller_id, parts=parts, on=on)
+    return _Prices(reseller_id=reseller_id, lines=_of_offer(parts), on=on)
+
+
+def _product(parts: naming.OfferKey) -> tuple[str, str, str]:
+    return parts.vendor_key, parts.product_id, parts.vendor_sku_id
+
+
+def _lines_of(parts: naming.OfferKey, products: Iterable[tuple[str, str, str]]) -> QuerySet[PriceListLine]:
+    """The lines of all offers of these products in the market and segment of that offer."""
+    any_of = Q()
+    for vendor_key, product_id, vendor_sku_id in sorted(products):
+        any_of |= Q(
+            offer__product__vendor_key=vendor_key,
+            offer__product__product_id=product_id,
+            offer__product__vendor_sku_id=vendor_sku_id,
+        )
+    return PriceListLine.objects.filter(any_of, offer__segment=parts.segment, offer__market=parts.market)
+
+
+def _of_offer(parts: naming.OfferKey) -> QuerySet[PriceListLine]:
+    lines = _lines_of(parts, [_product(parts)])
+    return lines.filter(offer__term=parts.term, offer__billing_plan=parts.billing_plan)
+
+
+def _parts(offer_key: str) -> naming.OfferKey:
+    parts = naming.offer_key(offer_key)
+    if parts is None:
+        raise OfferUnknown
+    return parts
 
 
 def sales_amount(*, line: PriceListLine, price: SalesPrice | None) -> Decimal | None:
@@ -106,27 +172,10 @@ def sales_amount(*, line: PriceListLine, price: SalesPrice | None) -> Decimal | 
     return plain(exact(line.unit_price_e8) * Decimal(10_000 + (price.markup_basis_points or 0)).scaleb(-4))
 
 
-def _line(*, reseller_id: uuid.UUID, offer_key: str, on: dt.date, quantity: int, currency: str) -> PriceListLine:
-    parts = naming.offer_key(offer_key)
-    if parts is None:
-        raise OfferUnknown
-    of_offer = PriceListLine.objects.filter(
-        offer__product__vendor_key=parts.vendor_key,
-        offer__product__product_id=parts.product_id,
-        offer__product__vendor_sku_id=parts.vendor_sku_id,
-        offer__segment=parts.segment,
-        offer__term=parts.term,
-        offer__billing_plan=parts.billing_plan,
-        offer__market=parts.market,
-    )
-    of_seller = Q(price_list__reseller=reseller_id) | Q(price_list__reseller=None)
-    tiers = _kept(
-        ("lines", reseller_id, offer_key, on),
-        lambda: list(in_force(lines=of_offer, on=on).filter(of_seller).select_related("price_list")),
-    )
+def _line(prices: _Prices, parts: naming.OfferKey, *, quantity: int, currency: str) -> PriceListLine:
     lines = [
         line
-        for line in tiers
+        for line in prices.tiers(parts)
         if line.tier_min <= quantity
         and (line.tier_max is None or quantity <= line.tier_max)
         and (not currency or line.price_list.currency == currency)
@@ -134,7 +183,7 @@ def _line(*, reseller_id: uuid.UUID, offer_key: str, on: dt.date, quantity: int,
     own = [line for line in lines if line.price_list.reseller_id is not None]
     chosen = own or lines
     if len(chosen) != 1:
-        if not chosen and not of_offer.exists():
+        if not chosen and not _of_offer(parts).exists():
             raise OfferUnknown
         raise PriceMissing
     return chosen[0]

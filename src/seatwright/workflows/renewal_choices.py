@@ -91,7 +91,7 @@ def choices(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> Choice
     except (wishing.NotRunning, catalogue.OfferUnknown):
         return None
     sold = wish_limits.renewal_offers(held=held, reseller_id=row.reseller_id)
-    with catalogue.each_once():
+    with catalogue.each_once(offer_keys=[each.offer_key for each in sold]):
         pricing = _Pricing(row=row, plan=plan)
         offers = _offers(row, sold, pricing)
         plans = _plans(offers, pricing)
@@ -186,12 +186,11 @@ def _plans(offers: tuple[OfferChoice, ...], pricing: _Pricing) -> tuple[PlanChoi
 
 
 def _ends(row: holdings.HoldingRow) -> tuple[EndChoice, ...]:
-    names = {
-        str(each.subscription_id): each.name for each in holdings.holdings_of_tenant(tenant_id=row.tenant_id).values()
-    }
+    others = holdings.holdings_of_tenant(tenant_id=row.tenant_id).values()
+    names = {str(each.subscription_id): each.name for each in others}
     found: dict[dt.date, EndChoice] = {}
     for term in terms.Term:
-        for choice in wish_limits.end_choices(row=row, term=term):
+        for choice in wish_limits.end_choices(row=row, term=term, others=others):
             together = tuple(names[key] for key in choice.subscription_keys)
             known = found.get(choice.end_on, EndChoice(end_on=choice.end_on, is_month_end=False, names=()))
             is_month_end = known.is_month_end or choice.aligned_to is renewals.AlignedTo.CALENDAR_MONTH

@@ -56,7 +56,7 @@ class Limits:
         return conflicts.Allowed(
             offers=limits,
             targets=frozenset(targets),
-            end_dates=frozenset(choice.end_on for choice in _ends(row, term, tenant.rows)),
+            end_dates=frozenset(choice.end_on for choice in end_choices(row=row, term=term, others=tenant.rows)),
             endings=ENDINGS | {renewals.Ending.EXTENDED} if self._can_be_extended(row) else ENDINGS,
             assigned=_assigned(row, self._pools.get((row.tenant_id, row.sku_id)), tenant.rows),
             families=tenant.families(row, {each.family for each in offers if each.family}),
@@ -171,14 +171,10 @@ def renewal_offers(*, held: catalogue.OfferRow, reseller_id: uuid.UUID) -> tuple
     )
 
 
-def end_choices(*, row: holdings.HoldingRow, term: terms.Term) -> tuple[renewals.EndChoice, ...]:
-    """The days on which the next term may end early: with another subscription of the tenant, or with a month."""
-    return _ends(row, term, holdings.holdings_of_tenant(tenant_id=row.tenant_id).values())
-
-
-def _ends(
-    row: holdings.HoldingRow, term: terms.Term, others: Iterable[holdings.HoldingRow]
+def end_choices(
+    *, row: holdings.HoldingRow, term: terms.Term, others: Iterable[holdings.HoldingRow]
 ) -> tuple[renewals.EndChoice, ...]:
+    """The days on which the next term may end early: with one of the `others` of the tenant, or with a month."""
     targets = [
         renewals.AlignmentTarget(
             subscription_key=str(each.subscription_id),
