@@ -202,4 +202,27 @@ FOUND = {
             ("calm",),
         ),
     ),
+    "09: unread months of two kinds, each counted from a day of its own, were taken for one": plans.Plan(
+        seed=22109,
+        customers=(3,),
+        days=365,
+        vendor={
+            **PATIENT,
+            "renewal_delay_s": 7200,
+            "dedupe": False,
+            "reduce_first": "newest",
+            "token_life_s": 86400,
+            "window_refusal": 900257,
+            "cancel_refusal": 900213,
+            "extended_auto_renews": True,
+        },
+        actions=(
+            ("pass", 14786745),
+            ("calm",),
+            ("pass", 14590014),
+            ("foreign_auto_renew", 3, 0.9855),
+            ("pass", 2159243),
+            ("calm",),
+        ),
+    ),
 }

@@ -81,39 +81,6 @@ def term_ahead(
     return TermAhead(period=periods.Period(starts_on, aligned_end_on), anchor_on=anchor_on, is_cut=True)
 
 
-def terms_between(*, anchor_on: dt.date, term: terms.Term, during: periods.Period) -> tuple[TermAhead, ...]:
-    """The terms of one length that fill `during` one after another.
-
-    Counted from `anchor_on`, or else from its start, or from a month's end that had moved to its start in a shorter
-    month. Where no count ends with it, all of it is one cut term. Raises ValueError for a start before the anchor.
-    """
-    for first_anchor_on in (anchor_on, *_possible_anchors(during.start_on)):
-        found: list[TermAhead] = []
-        start_on, counted_from_on = during.start_on, first_anchor_on
-        while start_on < during.end_on:
-            found.append(term_ahead(anchor_on=counted_from_on, starts_on=start_on, term=term))
-            start_on, counted_from_on = found[-1].period.end_on, found[-1].next_anchor_on
-        if start_on == during.end_on:
-            return tuple(found)
-    return (TermAhead(period=during, anchor_on=during.start_on, is_cut=True),)
-
-
-def anchor_of(*, term: terms.Term, during: periods.Period) -> dt.date:
-    """The day from which a term met in the middle of its life was counted; its start where that is not told by it.
-
-    A month from 28 February to 31 March was counted from a day 31.
-    """
-    possible = _possible_anchors(during.start_on)
-    ends = (term_ahead(anchor_on=each, starts_on=during.start_on, term=term).period.end_on for each in possible)
-    return next((each for each, end_on in zip(possible, ends, strict=True) if end_on == during.end_on), during.start_on)
-
-
-def _possible_anchors(start_on: dt.date) -> tuple[dt.date, ...]:
-    """The day itself, and on a short month's last day the days of a long one that may have moved to it."""
-    is_last = (start_on + DAY).day == 1
-    return (start_on, *(dt.date(start_on.year - 1, 12, day) for day in range(31, start_on.day, -1) if is_last))
-
-
 class AlignedTo(enum.StrEnum):
     """What a shortened first term ends together with."""
 

@@ -16,7 +16,7 @@ from seatwright.catalogue import naming
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers.queries import CustomerRow
 from seatwright.orders import intents
-from seatwright.rules import business_dates, periods, renewals, terms, timeline, windows
+from seatwright.rules import business_dates, periods, renewals, terms, timeline, unread_terms, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
@@ -116,7 +116,7 @@ def _ahead(row: holdings.HoldingRow, seen: port.VendorSubscription) -> tuple[ren
     assert seen.commitment_end_on is not None
     during = periods.Period(row.commitment_end_on, seen.commitment_end_on)
     try:
-        return renewals.terms_between(anchor_on=row.anchor_on, term=terms.Term(seen.term), during=during)
+        return unread_terms.terms_between(anchor_on=row.anchor_on, term=terms.Term(seen.term), during=during)
     except ValueError:
         return (renewals.TermAhead(period=during, anchor_on=during.start_on, is_cut=True),)
 

@@ -19,7 +19,7 @@ from seatwright.customers.queries import CustomerRow, TenantRow
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
 from seatwright.operations import queries as operation_queries
-from seatwright.rules import business_dates, periods, renewals, terms
+from seatwright.rules import business_dates, periods, terms, unread_terms
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import late_prices, sync_runs
 from seatwright.subscriptions import queries as holdings
@@ -313,7 +313,7 @@ def _anchor(seen: port.VendorSubscription) -> dt.date:
     assert seen.commitment_end_on is not None
     during = periods.Period(seen.effective_start_on, seen.commitment_end_on)
     try:
-        return renewals.anchor_of(term=terms.Term(seen.term), during=during)
+        return unread_terms.anchor_of(term=terms.Term(seen.term), during=during)
     except ValueError:
         return seen.effective_start_on
 
