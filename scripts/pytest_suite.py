@@ -1,10 +1,12 @@
-"""What `./dev test` adds to pytest: the choice of tests that touch the database, and no test skipped unseen."""
+"""What `./dev test` adds to pytest: what touches the database, the longest tests first, and none skipped unseen."""
 
 import pytest
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 # The vendor's recorded bodies are not ours to pass on, so a checkout without them is whole.
 ALLOWED_REASON = "contract data"
+# The marks of tests that take minutes, longest first; whoever begins one last lets the other workers wait for it.
+LONG = ("kill", "once", "simulation")
 SKIPPED: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
@@ -23,9 +25,15 @@ def touches_database(item: pytest.Item) -> bool:
     return bool(DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))
 
 
+def length_rank(item: pytest.Item) -> int:
+    """The place of `item` among its likes, 0 for the longest; tests of one rank keep the order that they have."""
+    return next((rank for rank, name in enumerate(LONG) if item.get_closest_marker(name)), len(LONG))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what does not touch the database, where that was asked for."""
+    """Begin with what takes longest; leave out what does not touch the database, where that was asked for."""
+    items.sort(key=length_rank)
     if config.getoption("--only-database"):
         left_out = [item for item in items if not touches_database(item)]
         config.hook.pytest_deselected(items=left_out)

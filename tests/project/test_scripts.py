@@ -148,7 +148,9 @@ def test_a_server_that_was_named_is_used_as_it_is(monkeypatch: pytest.MonkeyPatc
 def run_pytest(folder: Path, content: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A run of the suite's own pytest plugin over one file of tests."""
     (folder / "test_it.py").write_text(f"import pytest\n{content}")
-    (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n    browser: b\n    kill: k\n    django_db: d\n")
+    (folder / "pytest.ini").write_text(
+        "[pytest]\nmarkers =\n    browser: b\n    kill: k\n    once: o\n    django_db: d\n"
+    )
     plugins = ["-p", "scripts.pytest_suite", "-p", "no:django", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", "-q", *plugins, *arguments, f"--rootdir={folder}", "-c"]
     return subprocess.run(
@@ -185,6 +187,20 @@ def test_browser(shop): assert False
 """
     said = run_pytest(tmp_path, content, "--only-database")
     assert "2 passed, 3 deselected" in said.stdout
+
+
+def test_the_longest_tests_begin_first_and_the_others_keep_their_order(tmp_path: Path):
+    content = """
+def test_b(): pass
+def test_a(): pass
+@pytest.mark.once
+def test_long(): pass
+@pytest.mark.kill
+def test_longest(): pass
+"""
+    said = run_pytest(tmp_path, content, "--collect-only")
+    found = [line.partition("::")[2] for line in said.stdout.splitlines() if "::" in line]
+    assert found == ["test_longest", "test_long", "test_b", "test_a"]
 
 
 def test_a_test_cannot_reach_the_installation_of_whoever_starts_the_suite(monkeypatch: pytest.MonkeyPatch):
