@@ -225,4 +225,27 @@ FOUND = {
             ("calm",),
         ),
     ),
+    "19: a call without an answer was let go of, because a garbled reading showed another state": plans.Plan(
+        seed=24016,
+        customers=(2,),
+        days=365,
+        vendor={
+            **PATIENT,
+            "renewal_delay_s": 7200,
+            "dedupe": False,
+            "reduce_first": "newest",
+            "token_life_s": 3600,
+            "window_refusal": 900214,
+            "cancel_refusal": 900117,
+            "extended_auto_renews": False,
+        },
+        actions=(
+            ("sync_all",),
+            ("work", 6, 3600),
+            ("fault", "garbled", "GET", 2, {"variant": "unknown_enum"}),
+            ("pause", 2),
+            ("wish_seats", 2, 0.7943, 1, 4),
+            ("work", 12, 300),
+        ),
+    ),
 }

@@ -107,7 +107,9 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
     seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
     sent = _from_json(view.progress.get("wanted"))
-    if sent is None or wishes.is_held(sent, seen=seen) or _wanted(view, row, seen) != sent:
+    # A call without an answer may still take effect: until that is settled, nothing else may be stored here.
+    is_overtaken = not view.is_unanswered and _wanted(view, row, seen) != sent
+    if sent is None or wishes.is_held(sent, seen=seen) or is_overtaken:
         return _finish(view, row, seen, note="", at=at)
     return sending.look_again(view, at=at)
 
