@@ -55,6 +55,11 @@ DEEDS = (
     Kind(
         name="swap", weight=1.5, draw=lambda chance: (_share(chance), _share(chance), chance.choice((1, 1, 2, 3, 20)))
     ),
+    Kind(
+        name="transition",
+        weight=1.5,
+        draw=lambda chance: (_share(chance), _share(chance), chance.choice((0, 0, 1, 1, 2, 3))),
+    ),
     Kind(name="suspend", weight=1.5),
     Kind(name="resume", weight=3),
     Kind(name="end", weight=0.7),
@@ -94,6 +99,8 @@ ASKING = (
     Kind(name="withdraw_sheet", weight=0.3),
 )
 
+# A transition is worked off before more time passes: what a renewal in between makes of it is told by stories.
+WORKED_OFF: list[Action] = [("work", 8, 60), ("pass", 100_000), ("work", 30, 7200)]
 RETRY_AFTER = ("integer", "decimal", "http_date", "missing", "negative", "day")
 GARBLED = ("truncated", "html", "empty", "wrong_content_type", "bom", "nan", "duplicate_keys", "unknown_enum")
 GARBLED += ("extra_fields", "missing_fields")
@@ -152,7 +159,7 @@ class Pace:
     asking: float
 
 
-LEAN = Pace(deeds=0.22, syncs=0.03, sweeps=0.005, asking=0.15)
+LEAN = Pace(deeds=0.22, syncs=0.03, sweeps=0.005, asking=0.1)
 DENSE = Pace(deeds=0.7, syncs=0.12, sweeps=0.04, asking=0.3)
 
 
@@ -164,7 +171,7 @@ def attempt(chance: random.Random, swarm: Swarm, pace: Pace, *, customers: int) 
     done: list[Action] = [(kind.name, chance.randrange(customers), *kind.draw(chance))]
     if is_deed:
         done += trouble(chance, swarm)
-        done.append(("work", *patience(chance)))
+        done += WORKED_OFF if kind.name == "transition" else [("work", *patience(chance))]
     return done
 
 

@@ -37,6 +37,13 @@ def check(model: "Model", request: httpx2.Request) -> None:
         model.require(is_open, f"14: a subscription is ended after {until}")
 
 
+def check_transition(model: "Model", request: httpx2.Request) -> None:
+    """What must hold right before the vendor is asked to convert seats, which a second time would convert twice."""
+    vendor_id, request_id = request.url.path.split("/")[-2], request.headers["MS-RequestId"]
+    invariant_18_nothing_is_sent_again_before_its_absence_is_proven(model, request_id)
+    invariant_19_the_sender_holds_the_subscription_alone(model, request_id, vendor_id)
+
+
 def invariant_13_no_seat_that_somebody_uses_is_given_back(model: "Model", row: dict[str, Any], quantity: int) -> None:
     sources = books.pool_sources(model.world.books, row["tenant_id"])
     sku_id = next(each.sku_id for each in sources if each.subscription_id == row["subscription_id"])

@@ -1,5 +1,7 @@
 """What customers do to their contracts: buy, begin a longer term, move people to another plan, renew or not."""
 
+import datetime as dt
+
 from seatwright.access.actors import SYSTEM
 from seatwright.orders import queries as orders
 from seatwright.rules import timeline
@@ -9,9 +11,11 @@ from seatwright.workflows import buy as buying
 from seatwright.workflows import buy_pricing, schedule_change, swap_plan, term_operation, wishes
 from seatwright.workflows import change_term as changing_term
 from seatwright.workflows import swap as swapping
-from tests.sim import arithmetic, deeds, seeding
+from tests.sim import arithmetic, deeds, seeding, swap_model
 from tests.sim.world import Died, World
 
+# The vendor's own transitions are begun no later before a term's end than they may take, faults included.
+TRANSITION_TAKES = dt.timedelta(days=10)
 SIGNATORY = buying.Signatory(first_name="Ada", last_name="Owner", email="ada@customer.example")
 
 
@@ -88,19 +92,34 @@ def change_term(world: World, number: int, share: float, which: float) -> None:
 
 def swap(world: World, number: int, share: float, which: float, count: int) -> None:
     """People change to another plan: more seats of it or a new licence, they move, the old seats go back."""
-    row = deeds.picked(deeds.held(world, number), share)
-    if row is None:
+    _swap(world, number, share, which, count, by_vendor=False)
+
+
+def transition(world: World, number: int, share: float, which: float, count: int) -> None:
+    """People change to another plan by the vendor's own way; with no count all of them, and every seat with them."""
+    _swap(world, number, share, which, count, by_vendor=True)
+
+
+def _swap(world: World, number: int, share: float, which: float, count: int, *, by_vendor: bool) -> None:
+    rows = deeds.held(world, number)
+    if by_vendor:
+        rows = [row for row in rows if row.commitment_end_on - world.now().date() > TRANSITION_TAKES]
+    row = deeds.picked(rows, share)
+    # Licences are moved by plan at the vendor: two ways at once would be told apart by nobody.
+    if row is None or world.model.is_swapping(world.people.customer_ids[number], by_vendor=not by_vendor):
         return
     by, at = world.owner(number), world.now()
     try:
         field = swapping.survey(by=by, subscription_id=row.subscription_id, at=at)
-        ways = [(target, way) for target in field.targets for way in target.ways if not way.is_transition]
+        ways = [(target, way) for target in field.targets for way in target.ways if way.is_transition is by_vendor]
         chosen = deeds.picked(ways, which)
-        people = tuple(holder.key for holder in field.holders[:count])
+        people = tuple(holder.key for holder in field.holders[: count or None])
         if chosen is None or not people:
             return
         target, way = chosen
-        choice = swap_plan.Choice(subscription_id=row.subscription_id, to=target.to, people=people, way=way.key)
+        choice = swap_plan.Choice(
+            subscription_id=row.subscription_id, to=target.to, people=people, way=way.key, is_whole=count == 0
+        )
         quote_id = swapping.prepare(by=by, choice=choice, at=at)
     except (swap_plan.NotPossible, swap_plan.NothingToLeave, port.VendorTrouble):
         world.did["refused swap"] += 1
@@ -121,7 +140,7 @@ def swap(world: World, number: int, share: float, which: float, count: int) -> N
             continue
         tenant_id = seeding.tenant_id(number)
         order = orders.order(seen_by=SYSTEM, order_id=order_id)
-        world.model.swap_ordered(order, quoted.calculation, tenant_id, at=world.now())
+        swap_model.ordered(world.model, order, quoted.calculation, tenant_id, at=world.now())
         return
 
 

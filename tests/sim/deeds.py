@@ -30,13 +30,14 @@ from seatwright.workflows import (
     settle_drift,
     status_operation,
     sync_tenant,
+    transition_operation,
     wishes,
 )
 from seatwright.workflows import change_term as changing_term
 from seatwright.workflows import (
     look_ahead as looking,
 )
-from tests.sim import seeding
+from tests.sim import seeding, swap_model
 from tests.sim.world import Died, World
 
 AGREED = "Order with obligation to pay"
@@ -303,6 +304,10 @@ def _decision(world: World, view: queries.OperationView) -> run_desk.Decision:
     truth = world.model.vendor_seats(view.intent.get("vendor_subscription_id", ""))
     if view.kind == buying.KIND:
         return "look_again" if world.model.has_effect(world.model.operations[view.id]) else "not_done"
+    if view.kind == transition_operation.KIND:
+        operation = world.model.operations[view.id]
+        is_there = world.model.has_effect(operation) or swap_model.is_pending(world.model, operation["request_id"])
+        return "look_again" if is_there else "not_done"
     if view.kind == changing_term.KIND:
         return "done" if world.model.has_effect(world.model.operations[view.id]) else "not_done"
     if view.kind == change_seats.KIND:

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import Q
 
-from tests.sim import arithmetic, at_send, invariants, seeding, sheet_model, wire
+from tests.sim import arithmetic, at_send, invariants, seeding, sheet_model, swap_model, term_invariants, wire
 from tests.sim.records import Expected, Held, News, Sent
 from vendor_simulator import books
 
@@ -40,6 +40,7 @@ class Model:
         self.adopting: dict[uuid.UUID, dt.datetime] = {}
         self.swaps: set[uuid.UUID] = set()
         self.leaving: set[uuid.UUID] = set()
+        self.converting: set[uuid.UUID] = set()
         self.moving: dict[tuple[str, str], set[str]] = {}
         self.mutations = 0
         self.sheets = sheet_model.Sheets(self)
@@ -147,45 +148,6 @@ class Model:
             leads_to=leads_to,
         )
 
-    def swap_ordered(self, order: Any, calculation: Any, tenant_id: str, *, at: dt.datetime) -> None:
-        """People are to leave one plan for another; the new seats cost what they would cost alone."""
-        swap = calculation.swap
-        if order.order_id in self.swaps:
-            return
-        self.swaps.add(order.order_id)
-        self.mutations += 1
-        self.world.did[f"swap: {swap.way.value}"] += 1
-        self.leaving.add(swap.source.subscription_id)
-        self.sheets.touch(swap.source.subscription_id)
-        either = {swap.source.sku_id, swap.target.sku_id}
-        for person in swap.people:
-            # Whoever lost the old licence elsewhere before, unread, has none that the swap could take.
-            if either & self.licences(tenant_id, person.key):
-                self.moving[tenant_id, person.key] = either
-        for line in order.lines:
-            priced = next(each for each in calculation.lines if each.subscription_id == line.subscription_id)
-            self.sheets.touch(line.subscription_id)
-            if line.subscription_id == swap.source.subscription_id:
-                continue
-            held = self.held.get(priced.subscription_id)
-            on = at.date() if held is None else arithmetic.business_day(at)
-            if held is None:
-                _vendor, product_id, vendor_sku_id, *_others = swap.target.offer_key.split(":")
-                rate = arithmetic.PRICES[product_id, vendor_sku_id, swap.target.term, swap.target.billing_plan]
-                due = arithmetic.cents(priced.seats_after, rate, first=0, last=1, days=1)
-            else:
-                due = invariants.due_minor(held, before=priced.seats_before, after=priced.seats_after, on=on)
-            self.require(priced.due_now_minor == due, f"02: quoted {priced.due_now_minor}, due are {due}")
-            self.expected[line.operation_id] = Expected(
-                what="bought" if held is None else "seats",
-                subscription_id=priced.subscription_id,
-                before=priced.seats_before,
-                after=priced.seats_after,
-                due_minor=due,
-                on=on,
-                asked_at=at,
-            )
-
     def let_go(self, tenant_id: str, user_id: str) -> None:
         """Somebody else took a licence from this person, so that no swap answers for what is left."""
         self.moving.pop((tenant_id, user_id), None)
@@ -227,12 +189,14 @@ class Model:
     def before_call(self, request: httpx2.Request) -> None:
         if request.method == "PATCH" and "/subscriptions/" in request.url.path:
             at_send.check(self, request)
+        if request.method == "POST" and request.url.path.endswith("/transitions"):
+            at_send.check_transition(self, request)
 
     def after_call(self, exchange: wire.Exchange) -> None:
         if exchange.path.endswith("/assignLicense"):
             invariants.invariant_25_nobody_is_ever_without_a_licence(self)
-        if exchange.method == "PATCH":
-            is_open = exchange.was_heard and (exchange.status == 0 or exchange.status >= 500 or exchange.status == 200)
+        if exchange.method == "PATCH" or (exchange.method == "POST" and exchange.path.endswith("/transitions")):
+            is_open = exchange.was_heard and (exchange.status < 300 or exchange.status >= 500)
             self.sent[exchange.request_id] = Sent(at=self.world.at, is_open=is_open)
 
     # What the vendor truly has
@@ -255,7 +219,8 @@ class Model:
         """Whether the operation changed what somebody holds."""
         ids = self.request_ids(row)
         marks = ",".join("?" * len(ids))
-        query = f"SELECT 1 FROM effects WHERE kind <> 'cart.created' AND request_id IN ({marks}) LIMIT 1"
+        is_such = "kind = 'subscription.transitioned'" if row["kind"] == "transition" else "kind <> 'cart.created'"
+        query = f"SELECT 1 FROM effects WHERE {is_such} AND request_id IN ({marks}) LIMIT 1"
         return self.world.books.execute(query, ids).fetchone() is not None
 
     def request_ids(self, row: dict[str, Any]) -> list[str]:
@@ -283,11 +248,20 @@ class Model:
         rows = self._tables["Operation"].objects.filter(lease_key=lease_key).exclude(state__in=("queued", *TERMINAL))
         return [str(each) for each in rows.values_list("request_id", flat=True)]
 
+    def is_swapping(self, customer_id: uuid.UUID, *, by_vendor: bool) -> bool:
+        """Whether people of the customer are changing plans, where asked by the vendor's own way."""
+        rows = self._tables["Operation"].objects.filter(customer_id=customer_id, kind="swap")
+        if by_vendor:
+            rows = rows.filter(pk__in=self.converting)
+        return bool(rows.exclude(state__in=TERMINAL).exists())
+
     def change_behind(self, term: dict[str, Any]) -> Expected | None:
         """The order that made this term begin inside another one, None when it follows on one that ended."""
         for operation_id, expected in self.expected.items():
-            is_of_it = expected.subscription_id == term["subscription_id"] and expected.on == term["start_on"]
-            if expected.what == "term" and is_of_it and self.operations[operation_id]["state"] == "done":
+            is_ours = expected.subscription_id == term["subscription_id"]
+            is_new = expected.what == "term" and expected.on == term["start_on"]
+            is_such = is_ours and (is_new or term_invariants.is_rest(term, expected))
+            if is_such and self.operations[operation_id]["state"] == "done":
                 return expected
         return None
 
@@ -311,7 +285,7 @@ class Model:
         self._seen = seen
         news = self._news()
         self.sheets.check(news)
-        for invariant in invariants.EVERY_STEP:
+        for invariant in (*invariants.EVERY_STEP, *swap_model.EVERY_STEP):
             invariant(self, news)
         self.touched_wishes.clear()
         self.adopting.clear()
@@ -319,7 +293,7 @@ class Model:
     def calm(self) -> None:
         """Hold books and vendor against each other when nothing is under way."""
         self.check()
-        for invariant in invariants.WHEN_CALM:
+        for invariant in (*invariants.WHEN_CALM, *swap_model.WHEN_CALM):
             invariant(self)
         self.sheets.calm()
 

@@ -73,4 +73,7 @@ def _vendor(chance: random.Random) -> dict[str, Any]:
         "window_refusal": chance.choice((800090, 900214, 900257)),
         "cancel_refusal": chance.choice((900213, 900117)),
         "extended_auto_renews": chance.random() < 0.3,
+        "transition_s": chance.choice((0, 0, 600, 7200, 90_000)),
+        "licence_transfer_s": chance.choice((0, 0, 600, 18_000)),
+        "transition_failure": chance.choice(("", "", "", "", "conversion", "licences")),
     }

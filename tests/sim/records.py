@@ -24,7 +24,12 @@ class Held:
 
 @dataclasses.dataclass(kw_only=True)
 class Expected:
-    """What an operation must book once it is done, and when it was asked for; `leads_to` is a term with its plan."""
+    """What an operation must book once it is done, and when it was asked for; `leads_to` is a term with its plan.
+
+    Of a transition: `sides` are the seats before and after by subscription, `dues` the amounts by the kind of charge,
+    `new_rate` the price of what is made, and `offer_key` what all seats become under the same id for the rest of the
+    term, empty where only some do or nothing is left of it.
+    """
 
     what: str
     subscription_id: uuid.UUID
@@ -34,7 +39,15 @@ class Expected:
     on: dt.date
     asked_at: dt.datetime
     leads_to: tuple[str, str] = ("", "")
+    sides: dict[uuid.UUID, tuple[int, int]] = dataclasses.field(default_factory=dict)
+    dues: dict[str, int] = dataclasses.field(default_factory=dict)
+    offer_key: str = ""
+    new_rate: str = ""
     booked: int = 0
+
+    def seats_of(self, subscription_id: uuid.UUID) -> tuple[int, int]:
+        """Seats of the subscription before and after."""
+        return self.sides.get(subscription_id, (self.before, self.after))
 
 
 @dataclasses.dataclass(kw_only=True)

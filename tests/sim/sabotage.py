@@ -32,8 +32,10 @@ from seatwright.workflows import (
     schedule_change,
     sending,
     sheet_options,
+    transition_booking,
     wishes,
 )
+from tests.sim import scenes
 
 Replace = Callable[[Any], Any]
 
@@ -203,58 +205,13 @@ def _plain_renewal(original: Any) -> Any:
     return lambda line: instructions.Instruction(ending=renewals.Ending.RENEW)
 
 
-WORK = ("work", 6, 3600)
-EVERYBODY = tuple(("assign", 0, share / 5, 0.0, 20) for share in range(5))
-# More seats, people on all of them, and the seats given back.
-CROWDED = (("more", 0, 0.0, 3), WORK, *EVERYBODY, ("fewer", 0, 0.0, 0.9), WORK, ("pass", 3600))
+def _one_side(original: Any) -> Any:
+    def charge(view: Any, order: Any, line: Any, quoted: Any, **others: Any) -> None:
+        original(view, order, line, dataclasses.replace(quoted, lines=quoted.lines[-1:]), **others)
+
+    return charge
 
 
-def struck(kind: str) -> tuple[Any, ...]:
-    """More seats, each time with a fault of this kind on the way."""
-    members = ("PATCH", 1, {})
-    deeds = [(("fault", kind, *members), ("more", 0, share / 5, 1), ("work", 25, 1800)) for share in range(5)]
-    return (("sync_all",), WORK, *(action for deed in deeds for action in deed))
-
-
-# A longer term at once, tried with every licence that there may be.
-LONGER = (("sync_all",), WORK, *(deed for share in range(5) for deed in (("change_term", 0, share / 5, 0.0), WORK)))
-WISHED = (
-    ("sync_all",),
-    WORK,
-    *(deed for share in range(5) for deed in (("wish_term", 0, share / 5, 0.9), WORK, ("more", 0, share / 5, 2), WORK)),
-)
-# People change to every other plan that there is a way to.
-MOVING = (
-    ("sync_all",),
-    WORK,
-    *EVERYBODY,
-    ("sync_all",),
-    WORK,
-    *(deed for share in range(10) for deed in (("swap", 0, share / 10, 0.0, 2), ("work", 25, 7200))),
-)
-# A sheet with "cancel" for silence, of which one line is answered, goes by its deadline.
-ASKED = (
-    ("sync_all",),
-    WORK,
-    ("send_sheet", 0, 0.0, 5, 2, 0.9),
-    ("answer_sheet", 0, 0.0, 0.0, 1, 0.0, 1),
-    WORK,
-    ("pass", 366 * 86_400),
-    WORK,
-)
-# Everything is answered with the second or the last option, and asked about again when the sheet is closed.
-ANSWERED = (
-    ("sync_all",),
-    WORK,
-    ("send_sheet", 0, 0.0, 1, 0, 0.9),
-    ("answer_sheet", 0, 0.0, 0.0, 1, 0.99, 1),
-    WORK,
-    ("answer_sheet", 0, 0.0, 0.0, 1, 0.0, 1),
-    ("pass", 370 * 86_400),
-    ("sync_all",),
-    WORK,
-)
-ELSEWHERE = (("sync_all",), WORK, ("foreign_seats", 0, 0.0, 2), ("calm",))
 ALL = (
     Sabotage(what="a cent too much", found_by="02", place=proration, name="change", by=_a_cent_more),
     Sabotage(what="charges are posted twice", found_by="02", place=billing, name="post", by=_twice),
@@ -266,7 +223,7 @@ ALL = (
         place=readings,
         name="settle_drift",
         by=always(False),
-        actions=ELSEWHERE,
+        actions=scenes.ELSEWHERE,
     ),
     Sabotage(what="a seat too many is booked", found_by="11", place=subscriptions, name="add_lot", by=_one_seat_more),
     Sabotage(
@@ -275,7 +232,23 @@ ALL = (
         place=graph.Graph,
         name="assign_licences",
         by=_taken_first,
-        actions=MOVING,
+        actions=scenes.MOVING,
+    ),
+    Sabotage(
+        what="a transition is charged on one side",
+        found_by="02",
+        place=transition_booking,
+        name="_charge",
+        by=_one_side,
+        actions=scenes.PARTIAL,
+    ),
+    Sabotage(
+        what="seats become another offer at the vendor alone",
+        found_by="25",
+        place=subscriptions,
+        name="convert",
+        by=always(None),
+        actions=scenes.FULL,
     ),
     Sabotage(
         what="no seat is left",
@@ -290,7 +263,7 @@ ALL = (
         place=term_change,
         name="new_term",
         by=_nothing_back,
-        actions=LONGER,
+        actions=scenes.LONGER,
     ),
     Sabotage(
         what="a new term of another length",
@@ -298,7 +271,7 @@ ALL = (
         place=subscriptions,
         name="begin_term",
         by=_ends_later,
-        actions=LONGER,
+        actions=scenes.LONGER,
     ),
     Sabotage(
         what="people are not looked at",
@@ -306,7 +279,7 @@ ALL = (
         place=sending,
         name="takes_from_people",
         by=always(False),
-        actions=(("sync_all",), WORK, *CROWDED * 5),
+        actions=(("sync_all",), scenes.WORK, *scenes.CROWDED * 5),
     ),
     Sabotage(
         what="the default replaces an answer",
@@ -314,7 +287,7 @@ ALL = (
         place=engine._KINDS,
         name="close_sheet",
         by=_default_for_all,
-        actions=ASKED,
+        actions=scenes.ASKED,
     ),
     Sabotage(
         what="a closed sheet takes answers",
@@ -322,7 +295,7 @@ ALL = (
         place=answer_sheet,
         name="_require_open",
         by=always(None),
-        actions=ANSWERED,
+        actions=scenes.ANSWERED,
     ),
     Sabotage(
         what="the vendor is not told what was answered",
@@ -330,7 +303,7 @@ ALL = (
         place=wishes,
         name="instruction_of",
         by=_plain_renewal,
-        actions=ANSWERED,
+        actions=scenes.ANSWERED,
     ),
     Sabotage(what="windows never close", found_by="14", place=windows, name="returnable", by=_all_seats),
     Sabotage(
@@ -339,7 +312,7 @@ ALL = (
         place=rebase_wishes,
         name="carried",
         by=_forgotten,
-        actions=WISHED,
+        actions=scenes.WISHED,
     ),
     Sabotage(
         what="no settle window",
@@ -347,7 +320,7 @@ ALL = (
         place=connections,
         name="settled",
         by=always(True),
-        actions=struck("timeout_before_effect"),
+        actions=scenes.struck("timeout_before_effect"),
     ),
     Sabotage(
         what="nothing is read back",
@@ -355,7 +328,7 @@ ALL = (
         place=engine._KINDS,
         name="change_seats",
         by=_unconfirmed,
-        actions=struck("ignored_write"),
+        actions=scenes.struck("ignored_write"),
     ),
     Sabotage(
         what="an open answer is called a refusal",
@@ -363,7 +336,7 @@ ALL = (
         place=sending,
         name="send",
         by=_given_up,
-        actions=struck("timeout_after_effect"),
+        actions=scenes.struck("timeout_after_effect"),
     ),
     Sabotage(
         what="every send has another request id",

@@ -10,7 +10,7 @@ from tests.sim import arithmetic
 
 if TYPE_CHECKING:
     from tests.sim.models import Model
-    from tests.sim.records import Held, News
+    from tests.sim.records import Expected, Held, News
 
 EXTENDED = "subscription.extended"
 BEGINNINGS = ("subscription.renewed", EXTENDED)
@@ -19,7 +19,10 @@ BEGINNINGS = ("subscription.renewed", EXTENDED)
 def invariant_09_terms_have_the_price_of_their_first_day(model: "Model", news: "News") -> None:
     for term in news.terms:
         held = model.held[term["subscription_id"]]
-        if held.terms and model.change_behind(term) is not None:
+        changed = term["changed"] = model.change_behind(term) if held.terms else None
+        if changed is not None and changed.what == "converted":
+            _convert(held.terms[-1], term, changed)
+        elif changed is not None:
             _cut(model, held, term)
         for earlier in held.terms:
             model.require(over_on(earlier) <= term["start_on"], "04: two terms overlap")
@@ -76,6 +79,24 @@ def _cut(model: "Model", held: "Held", term: dict[str, Any]) -> None:
         held.elsewhere.append((start, min(last, before["end_on"]), held.seats - ours))
 
 
+def is_rest(term: dict[str, Any], expected: "Expected") -> bool:
+    """Whether the term is what is left of one whose seats all became another offer, from the cycles after its day."""
+    return bool(expected.offer_key) and term["start_on"] == expected.on + dt.timedelta(days=1)
+
+
+def _convert(before: dict[str, Any], term: dict[str, Any], expected: "Expected") -> None:
+    """The new price holds here from the day of the order on, from which it is charged."""
+    before["cut_on"] = term["start_on"] = term["charged_from_on"] = expected.on
+
+
+def _require_same_term(model: "Model", before: dict[str, Any], term: dict[str, Any], expected: "Expected") -> None:
+    """Another offer, and nothing else, for what is left of the term."""
+    names = ("term", "billing_plan", "anchor_on", "end_on")
+    changed = [name for name in names if term[name] != before[name]]
+    model.require(not changed, f"25: a transition changed {changed} of the term")
+    model.require(term["offer_key"] == expected.offer_key, f"25: {term['offer_key']} is not what was ordered")
+
+
 def over_on(term: dict[str, Any]) -> dt.date:
     """The first day after the term, or the one on which another one began inside it."""
     over_on: dt.date = term.get("cut_on", term["end_on"])
@@ -86,12 +107,15 @@ def invariant_25_terms_follow_what_the_vendor_renewed(model: "Model", news: "New
     """A term of ours begins where one ended, after that day, with plan and length that the vendor gave it."""
     entered: dict[uuid.UUID, list[dict[str, Any]]] = {}
     for term in news.terms:
-        start, changed = term["start_on"], model.change_behind(term)
-        if term is model.held[term["subscription_id"]].terms[0]:
+        start, changed, terms = term["start_on"], term["changed"], model.held[term["subscription_id"]].terms
+        if term is terms[0]:
             continue
         model.require(start <= model.world.at.date(), f"25: the term of {start} is entered before its day")
         if changed is None:
             entered.setdefault(term["subscription_id"], []).append(term)
+            continue
+        if changed.what == "converted":
+            _require_same_term(model, terms[terms.index(term) - 1], term, changed)
             continue
         months = arithmetic.TERM_MONTHS[changed.leads_to[0]]
         wanted = (*changed.leads_to, arithmetic.months_later(start, months), start)

@@ -1,0 +1,165 @@
+"""What a swap must come to: people never without both licences, and both sides charged as their seats cost alone.
+
+A transition of the vendor's own takes seats of one plan and makes seats of another of them: all of a subscription keep
+its id under another offer, a part becomes a new subscription that ends with the old one, or joins one that there is.
+"""
+
+import dataclasses
+import datetime as dt
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from tests.sim import arithmetic, invariants
+from tests.sim.records import Expected
+
+if TYPE_CHECKING:
+    from tests.sim.models import Model
+    from tests.sim.records import Held, News
+
+FULL, PARTIAL, MERGE = "full", "partial", "merge"
+OUT, IN = "swapped_out", "swapped_in"
+
+
+def ordered(model: "Model", order: Any, calculation: Any, tenant_id: str, *, at: dt.datetime) -> None:
+    """People are to leave one plan for another; the same order again changes nothing."""
+    swap = calculation.swap
+    if order.order_id in model.swaps:
+        return
+    model.swaps.add(order.order_id)
+    model.mutations += 1
+    model.world.did[f"swap: {swap.way.value}"] += 1
+    for subscription_id in (swap.source.subscription_id, swap.target.subscription_id):
+        model.sheets.touch(subscription_id)
+    either = {swap.source.sku_id, swap.target.sku_id}
+    for person in swap.people:
+        # Whoever lost the old licence elsewhere before, unread, has none that the swap could take.
+        if either & model.licences(tenant_id, person.key):
+            model.moving[tenant_id, person.key] = either
+    if swap.way.value in (FULL, PARTIAL, MERGE):
+        model.converting.add(order.lines[-1].operation_id)
+        _converted(model, order, calculation, at=at)
+    else:
+        model.leaving.add(swap.source.subscription_id)
+        _brought(model, order, calculation, at=at)
+
+
+def _brought(model: "Model", order: Any, calculation: Any, *, at: dt.datetime) -> None:
+    """The new seats are bought, and cost what they would cost alone."""
+    swap = calculation.swap
+    for line in order.lines:
+        priced = next(each for each in calculation.lines if each.subscription_id == line.subscription_id)
+        if line.subscription_id == swap.source.subscription_id:
+            continue
+        held = model.held.get(priced.subscription_id)
+        on = at.date() if held is None else arithmetic.business_day(at)
+        if held is None:
+            due = arithmetic.cents(priced.seats_after, _rate(swap.target), first=0, last=1, days=1)
+        else:
+            due = invariants.due_minor(held, before=priced.seats_before, after=priced.seats_after, on=on)
+        model.require(priced.due_now_minor == due, f"02: quoted {priced.due_now_minor}, due are {due}")
+        model.expected[line.operation_id] = Expected(
+            what="bought" if held is None else "seats",
+            subscription_id=priced.subscription_id,
+            before=priced.seats_before,
+            after=priced.seats_after,
+            due_minor=due,
+            on=on,
+            asked_at=at,
+        )
+
+
+def _rate(side: Any) -> str:
+    _vendor, product_id, vendor_sku_id, *_others = side.offer_key.split(":")
+    return arithmetic.PRICES[product_id, vendor_sku_id, side.term, side.billing_plan]
+
+
+def _converted(model: "Model", order: Any, calculation: Any, *, at: dt.datetime) -> None:
+    """The vendor converts seats: the old ones are given back from today on, the new ones charged from today on."""
+    swap, on = calculation.swap, arithmetic.business_day(at)
+    source, seats, way = model.held[swap.source.subscription_id], swap.seats, swap.way.value
+    model.require(swap.source.seats == source.seats, f"11: {swap.source.seats} seats quoted, {source.seats} held")
+    given = invariants.due_minor(source, before=source.seats, after=source.seats - seats, on=on)
+    sides = {swap.source.subscription_id: (source.seats, source.seats - seats)}
+    if way == MERGE:
+        entered = model.held[swap.target.subscription_id]
+        taken = invariants.due_minor(entered, before=entered.seats, after=entered.seats + seats, on=on)
+        sides[swap.target.subscription_id] = (entered.seats, entered.seats + seats)
+    else:
+        taken = invariants.due_minor(_at_the_price_of(source, swap.target, on=on), before=0, after=seats, on=on)
+        sides[swap.target.subscription_id] = (source.seats, seats) if way == FULL else (0, seats)
+    quoted = sum(each.due_now_minor for each in calculation.lines)
+    model.require(quoted == given + taken, f"02: quoted {quoted}, due are {given} and {taken}")
+    # On the last day of a term nothing of it is left, and the next one begins with the new offer anyway.
+    is_last_day = on + dt.timedelta(days=1) >= arithmetic.term_on(source.terms, on)["end_on"]
+    model.expected[order.lines[0].operation_id] = Expected(
+        what="converted",
+        subscription_id=swap.source.subscription_id,
+        before=0,
+        after=0,
+        due_minor=quoted,
+        on=on,
+        asked_at=at,
+        sides=sides,
+        dues={OUT: given, IN: taken},
+        offer_key=swap.target.offer_key if way == FULL and not is_last_day else "",
+        new_rate="" if way == MERGE else _rate(swap.target),
+    )
+
+
+def _at_the_price_of(source: "Held", side: Any, *, on: dt.date) -> "Held":
+    """The old plan's cycle at the new plan's price of today."""
+    term = arithmetic.term_on(source.terms, on)
+    plan = dataclasses.replace(side, term=term["term"], billing_plan=term["billing_plan"])
+    return dataclasses.replace(source, terms=[{**term, "unit_rate": _rate(plan)}])
+
+
+def invariant_11_a_transition_moves_what_was_ordered(model: "Model", news: "News") -> None:
+    """Every seat that one side loses the other gains, and each is charged as quoted; the same id where all change."""
+    seats: dict[Any, Counter[Any]] = {}
+    for entry in news.entries:
+        seats.setdefault(entry["operation_id"], Counter())[entry["subscription_id"]] += entry["seats"]
+    for charge in news.charges:
+        expected = model.expected.get(charge["operation_id"])
+        if expected is not None and expected.what == "converted":
+            due = expected.dues[charge["kind"]]
+            model.require(
+                charge["amount_minor"] == due, f"02: {charge['amount_minor']} is {charge['kind']}, due are {due}"
+            )
+            booked = seats.get(charge["operation_id"], Counter())
+            wanted = {key: after - before for key, (before, after) in expected.sides.items() if after != before}
+            model.require(dict(booked) == wanted, f"11: a transition booked {dict(booked)}, ordered was {wanted}")
+            if expected.offer_key:
+                offer_key = model.held[expected.subscription_id].terms[-1]["offer_key"]
+                model.require(offer_key == expected.offer_key, f"25: all seats became another offer, not {offer_key}")
+
+
+def invariant_25_the_vendor_leaves_nobody_without_a_licence(model: "Model", news: "News") -> None:
+    """After the vendor's own move of licences, as after each call that moves one."""
+    if any(effect["kind"] == "licences.moved" for effect in news.effects):
+        invariants.invariant_25_nobody_is_ever_without_a_licence(model)
+
+
+def invariant_10_the_licence_is_the_vendors(model: "Model") -> None:
+    """What runs is the same product here and there, whichever way it changed."""
+    rows = {row["id"]: row["offer_key"].split(":") for row in model.rows("Subscription", "id", "offer_key")}
+    for key, held in model.held.items():
+        theirs = model.vendor_row(held.vendor_id)
+        if theirs is not None and theirs["status"] == held.row["status"] == "active":
+            ours, shown = ":".join(rows[key][1:3]), f"{theirs['product_id']}:{theirs['sku_id']}"
+            model.require(ours == shown, f"10: {ours} is ours, {shown} the vendor's")
+
+
+def is_pending(model: "Model", request_id: Any) -> bool:
+    """Whether the vendor took the transition and has not finished it."""
+    row = model.world.books.execute(
+        "SELECT 1 FROM transitions WHERE request_id = ? AND next_at IS NOT NULL AND stage = 'conversion'",
+        (str(request_id),),
+    ).fetchone()
+    return row is not None
+
+
+WHEN_CALM = (invariant_10_the_licence_is_the_vendors,)
+EVERY_STEP = (
+    invariant_11_a_transition_moves_what_was_ordered,
+    invariant_25_the_vendor_leaves_nobody_without_a_licence,
+)
