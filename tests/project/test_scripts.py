@@ -212,6 +212,11 @@ def test_a_test_cannot_reach_the_installation_of_whoever_starts_the_suite(monkey
     assert environment["SEATWRIGHT_CONTRACTS"] == "somewhere"
 
 
+def test_what_the_first_run_has_compiled_is_kept_for_the_second(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in suite.clean_environment()
+
+
 @pytest.mark.parametrize(
     "line",
     [
