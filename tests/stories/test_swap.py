@@ -20,6 +20,7 @@ from seatwright.workflows import (
     swap,
     swap_plan,
 )
+from tests.stories import world as worlds
 from tests.stories.swapping import (
     ALL,
     PREMIUM,
@@ -29,6 +30,7 @@ from tests.stories.swapping import (
     book,
     charged,
     choice,
+    graph,
     key,
     licences,
     more_of,
@@ -140,6 +142,23 @@ def test_where_enough_is_free_nothing_is_bought_and_the_old_seats_are_returned_o
     (kept,) = intents.open_intents(subscription_ids=[basic.subscription_id])[basic.subscription_id]
     assert kept.pending.changes[timeline.Dimension.QUANTITY] == timeline.SeatsTotal(7)
     assert (holdings.miscounted(), holdings.open_drifts(seen_by=SYSTEM)) == ([], [])
+
+
+def test_services_that_are_off_for_a_person_stay_off_where_the_new_plan_has_them(world: World) -> None:
+    teams, exchange, sway = (str(uuid.UUID(int=number)) for number in (1, 2, 3))
+    for sku_id, plans in ((BASIC, (teams, exchange, sway)), (STANDARD, (teams, exchange))):
+        product = worlds._product(sku_id)
+        product["skus"][0]["servicePlans"] = [
+            {"servicePlanId": plan, "servicePlanName": plan[-1], "appliesTo": "User"} for plan in plans
+        ]
+        world.simulator.seed({"products": [product]})
+    off = {"skuId": BASIC, "disabledPlans": [teams.upper(), sway]}
+    graph(world, "POST", 1, what="/assignLicense", body={"addLicenses": [off], "removeLicenses": []})
+    book(world, choice(world, 1, 2, way=more_of(world)))
+    world.work(rounds=60, step_s=30)
+    after = {effect["subject"]: effect["after"] for effect in moves(world)}
+    assert after[key(1)] == {STANDARD: [teams]}
+    assert after[key(2)] == {STANDARD: []}
 
 
 def test_the_overlap_is_charged_up_to_the_renewal_as_it_was_expected_and_then_no_more(world: World) -> None:

@@ -31,9 +31,15 @@ def user(number: int = 1, **changes: Any) -> dict[str, Any]:
         "userType": "Member",
         "usageLocation": "de",
         "department": None,
-        "assignedLicenses": [{"skuId": SKU, "disabledPlans": []}],
+        "assignedLicenses": [{"skuId": SKU, "disabledPlans": ["C"]}],
         "licenseAssignmentStates": [
-            {"skuId": SKU.upper(), "assignedByGroup": None, "state": "Active", "error": "None"},
+            {
+                "skuId": SKU.upper(),
+                "assignedByGroup": None,
+                "state": "Active",
+                "error": "None",
+                "disabledPlans": ["b", "A"],
+            },
             {"skuId": SKU, "assignedByGroup": "GROUP", "state": "Error", "error": "CountViolation"},
         ],
         "newMember": 1,
@@ -48,7 +54,8 @@ def test_a_pool_carries_every_count_of_its_units(vendor: microsoft.MicrosoftVend
     route = httpx2_mock.get(f"{GRAPH}/v1.0/subscribedSkus")
     units = {"enabled": 10, "suspended": 1, "warning": 2, "lockedOut": 3}
     sku = {"skuId": SKU.upper(), "skuPartNumber": "O365_BUSINESS", "appliesTo": "User", "capabilityStatus": "Enabled"}
-    page(route, {"value": [sku | {"consumedUnits": 12, "prepaidUnits": units}]})
+    plans = {"servicePlans": [{"servicePlanId": "AB-1", "servicePlanName": "TEAMS1"}, {"servicePlanId": None}]}
+    page(route, {"value": [sku | plans | {"consumedUnits": 12, "prepaidUnits": units}]})
     assert vendor.list_pools(tenant=TENANT, at=AT) == [
         port.LicencePool(
             sku_id=SKU,
@@ -60,6 +67,7 @@ def test_a_pool_carries_every_count_of_its_units(vendor: microsoft.MicrosoftVend
             locked_out=3,
             consumed=12,
             capability_status="Enabled",
+            plan_ids=frozenset({"ab-1"}),
         )
     ]
     assert route.calls.last.request.headers["authorization"] == f"Bearer {TOKEN}"
@@ -98,11 +106,12 @@ def test_people_come_page_by_page_with_their_licences_by_origin(
     first, second = vendor.iter_people(tenant=TENANT, at=AT)
     assert (first.person_id, first.usage_location, first.mail, first.is_guest) == ("id-1", "DE", "", False)
     assert first.licences == (
-        port.PersonLicence(sku_id=SKU, group_id="", state="Active", error=""),
+        port.PersonLicence(sku_id=SKU, group_id="", state="Active", error="", disabled_plans=("a", "b")),
         port.PersonLicence(sku_id=SKU, group_id="group", state="Error", error="CountViolation"),
     )
     assert (second.is_guest, second.is_enabled) == (True, False)
-    assert second.licences == (port.PersonLicence(sku_id=SKU, group_id="", state="Active", error=""),)
+    only = port.PersonLicence(sku_id=SKU, group_id="", state="Active", error="", disabled_plans=("c",))
+    assert second.licences == (only,)
     assert "licenseAssignmentStates" in route.calls[0].request.url.params["$select"]
     assert route.calls[1].request.url == following
 

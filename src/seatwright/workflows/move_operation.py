@@ -3,6 +3,8 @@
     submit    read the person; moved already counts as done, what cannot work is refused with its reason; send once
     confirm   read the person again; an unclear send is settled here, after the vendor's settle window
 
+What was turned off for the person in the old plan stays off in the new one, where that has it.
+
 Without a free licence nothing is taken away: the person keeps the old one, and the move waits and looks again until its
 deadline (reference graph 3.4). At no moment does anybody have neither.
 """
@@ -120,18 +122,30 @@ def submit(view: OperationView, at: dt.datetime) -> engine.StepResult:
     refusal = _why_not(seen, held)
     if refusal:
         return _refuse(view, refusal, at=at)
+    off = () if held.new else _stays_off(job, seen, at=at)
     return sending.send(
         view,
         call=lambda: job.vendor.assign_licences(
             tenant=job.ref,
             person_id=job.person,
-            add={} if held.new else {job.new: ()},
+            add={} if held.new else {job.new: off},
             remove=[job.old],
             at=at,
         ),
         refuse=lambda refused: _refused(view, refused, at=at),
         at=at,
     )
+
+
+def _stays_off(job: _Job, seen: port.VendorPerson, *, at: dt.datetime) -> tuple[str, ...]:
+    """The service plans of the new licence that are turned off in the old one; the vendor refuses any that it lacks."""
+    of_old = (licence for licence in seen.licences if licence.sku_id.lower() == job.old and not licence.group_id)
+    off = {plan for licence in of_old for plan in licence.disabled_plans}
+    if not off:
+        return ()
+    pools = job.vendor.list_pools(tenant=job.ref, at=at)
+    known = {plan for pool in pools if pool.sku_id.lower() == job.new for plan in pool.plan_ids}
+    return tuple(sorted(off & known))
 
 
 def _why_not(seen: port.VendorPerson, held: _Held) -> str:

@@ -36,6 +36,9 @@ def pool(seen: wire.SubscribedSku) -> port.LicencePool:
         locked_out=units.locked_out or 0,
         consumed=seen.consumed_units,
         capability_status=text(seen.capability_status),
+        plan_ids=frozenset(
+            text(plan.service_plan_id).lower() for plan in seen.service_plans or () if plan.service_plan_id
+        ),
     )
 
 
@@ -95,26 +98,37 @@ def _licences(seen: wire.User) -> tuple[port.PersonLicence, ...]:
     if isinstance(seen.license_assignment_states, list):
         return tuple(
             [
-                _licence(text(state.sku_id), text(state.assigned_by_group), text(state.state), text(state.error))
+                _licence(
+                    text(state.sku_id),
+                    text(state.assigned_by_group),
+                    text(state.state),
+                    text(state.error),
+                    tuple(state.disabled_plans or ()),
+                )
                 for state in seen.license_assignment_states
                 if state.sku_id
             ]
         )
     if isinstance(seen.assigned_licenses, list):
         return tuple(
-            [_licence(text(licence.sku_id), "", "Active", "") for licence in seen.assigned_licenses if licence.sku_id]
+            [
+                _licence(text(licence.sku_id), "", "Active", "", tuple(licence.disabled_plans or ()))
+                for licence in seen.assigned_licenses
+                if licence.sku_id
+            ]
         )
     return ()
 
 
 @functools.lru_cache(maxsize=4096)
-def _licence(sku_id: str, group_id: str, state: str, error: str) -> port.PersonLicence:
+def _licence(sku_id: str, group_id: str, state: str, error: str, disabled_plans: tuple[str, ...]) -> port.PersonLicence:
     """One value for all people who hold the same licence the same way: a tenant has few of them."""
     return port.PersonLicence(
         sku_id=sku_id.lower(),
         group_id=group_id.lower(),
         state=state,
         error="" if error.lower() == "none" else error,
+        disabled_plans=tuple(sorted(text(plan).lower() for plan in disabled_plans)),
     )
 
 

@@ -19,6 +19,10 @@ class Units(_Resource):
     locked_out: int | None = None
 
 
+class ServicePlan(_Resource):
+    service_plan_id: str | None = None
+
+
 class SubscribedSku(_Resource):
     sku_id: str | None = None
     sku_part_number: str | None = None
@@ -26,6 +30,7 @@ class SubscribedSku(_Resource):
     capability_status: str | None = None
     consumed_units: int | None = None
     prepaid_units: Units | None = None
+    service_plans: list[ServicePlan] | None = None
 
 
 class CompanySubscription(_Resource):
@@ -41,6 +46,7 @@ class CompanySubscription(_Resource):
 
 class AssignmentState(_Resource):
     sku_id: str | None = None
+    disabled_plans: list[str] | None = None
     assigned_by_group: str | None = None
     state: str | None = None
     error: str | None = None
@@ -48,6 +54,7 @@ class AssignmentState(_Resource):
 
 class AssignedLicense(_Resource):
     sku_id: str | None = None
+    disabled_plans: list[str] | None = None
 
 
 class Removed(_Resource):

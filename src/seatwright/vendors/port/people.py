@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class LicencePool:
-    """Units of one SKU in a tenant, summed over all sellers; `assignable` follows the smaller of the two readings."""
+    """Units of one SKU in a tenant, summed over all sellers; `plan_ids` are the service plans in it."""
 
     sku_id: str
     sku_part_number: str
@@ -17,6 +17,7 @@ class LicencePool:
     locked_out: int
     consumed: int
     capability_status: str
+    plan_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +36,16 @@ class PoolSource:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonLicence:
-    """One licence of a person by origin; `group_id` is empty for a direct assignment."""
+    """One licence of a person by origin; `group_id` is empty for a direct assignment.
+
+    `disabled_plans` are the ids of the service plans that are turned off in it, in order.
+    """
 
     sku_id: str
     group_id: str
     state: str
     error: str
+    disabled_plans: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
