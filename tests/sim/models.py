@@ -40,6 +40,7 @@ class Model:
         self.adopting: dict[uuid.UUID, dt.datetime] = {}
         self.swaps: set[uuid.UUID] = set()
         self.leaving: set[uuid.UUID] = set()
+        self.overlaps: dict[uuid.UUID, swap_model.Overlap] = {}
         self.converting: set[uuid.UUID] = set()
         self.moving: dict[tuple[str, str], set[str]] = {}
         self.mutations = 0

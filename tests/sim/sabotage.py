@@ -32,6 +32,8 @@ from seatwright.workflows import (
     schedule_change,
     sending,
     sheet_options,
+    swap_give_back,
+    swap_pricing,
     transition_booking,
     wishes,
 )
@@ -205,6 +207,18 @@ def _plain_renewal(original: Any) -> Any:
     return lambda line: instructions.Instruction(ending=renewals.Ending.RENEW)
 
 
+def _half(original: Any) -> Any:
+    return lambda source, seats, on: original(source, seats // 2, on)
+
+
+def _only_noted(original: Any) -> Any:
+    def wish(self: Any, wanted: Any, *, left: int) -> bool:
+        self._note(scheduled=wanted.quantity, scheduled_kind=wanted.kind.value, kept=0)
+        return True
+
+    return wish
+
+
 def _one_side(original: Any) -> Any:
     def charge(view: Any, order: Any, line: Any, quoted: Any, **others: Any) -> None:
         original(view, order, line, dataclasses.replace(quoted, lines=quoted.lines[-1:]), **others)
@@ -241,6 +255,22 @@ ALL = (
         name="_charge",
         by=_one_side,
         actions=scenes.PARTIAL,
+    ),
+    Sabotage(
+        what="old seats of a swap stay for good",
+        found_by="25",
+        place=swap_give_back._Round,
+        name="_wish",
+        by=_only_noted,
+        actions=scenes.MOVING,
+    ),
+    Sabotage(
+        what="an overlap is quoted for half of the seats",
+        found_by="25",
+        place=swap_pricing,
+        name="_most",
+        by=_half,
+        actions=scenes.MOVING,
     ),
     Sabotage(
         what="seats become another offer at the vendor alone",

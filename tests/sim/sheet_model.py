@@ -20,6 +20,9 @@ DECIDED = ("answered", "defaulted", "standing", "left", "ended")
 LINE_COLUMNS = ("id", "sheet_id", "subscription_id", "renews_on", "facts", "wishes", "state", "choice", "seats", "note")
 LINE_COLUMNS += ("term_minor", "decided_by", "decided_at")
 BY_DEFAULT = {"keep": ("keep",), "reduce": ("reduce", "keep"), "cancel": ("cancel",), "nothing": ()}
+NO_PLAN = ("", "")
+# The product's clock may be behind by this much.
+MEANWHILE = dt.timedelta(seconds=5)
 OVER = ("subscription.deleted", "subscription.expired")
 ENDS = ("subscription.renewed", "subscription.extended", *OVER)
 
@@ -36,7 +39,10 @@ class Asked:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Agreed:
-    """What the renewal on `renews_on` is to bring, decided at `at`; `plan` is the term with its billing plan."""
+    """What the renewal on `renews_on` is to bring, decided at `at`.
+
+    `plan` is the term with its billing plan, empty where it was not decided; `seats` are the most where it was not.
+    """
 
     renews_on: dt.date
     ends: bool
@@ -55,6 +61,7 @@ class Sheets:
         self._said: dict[uuid.UUID, list[tuple[str, int]]] = {}
         self._taken: dict[uuid.UUID, tuple[str, int]] = {}
         self._agreed: dict[uuid.UUID, Agreed] = {}
+        self._touched_at: dict[uuid.UUID, dt.datetime] = {}
 
     def sent(self, sheet: Any) -> None:
         self._asked[sheet.sheet_id] = Asked(
@@ -85,6 +92,15 @@ class Sheets:
     def touch(self, subscription_id: uuid.UUID) -> None:
         """Somebody does something else with the licence, so that its renewal is theirs again."""
         self._agreed.pop(subscription_id, None)
+        self._touched_at[subscription_id] = self._model.world.at
+
+    def was_touched(self, subscription_id: uuid.UUID, *, since: dt.datetime) -> bool:
+        """Whether somebody did, later than that."""
+        return self._touched_at.get(subscription_id, since) > since + MEANWHILE
+
+    def promise(self, subscription_id: uuid.UUID, agreed: Agreed) -> None:
+        """The renewal is to bring that, told to the vendor like what a sheet decides."""
+        self._agreed[subscription_id] = agreed
 
     def touch_at_vendor(self, path: str) -> None:
         """Another console changes the licence of this address."""
@@ -101,9 +117,9 @@ class Sheets:
 
     def check(self, news: "News") -> None:
         """Hold the sheets against what was said, before wishes are looked at: what was decided is no surprise there."""
+        self._require_as_agreed(news)
         if not self._asked:
             return
-        self._require_as_agreed(news)
         open_ids = [sheet_id for sheet_id, asked in self._asked.items() if asked.state == "sent"]
         if open_ids:
             states = {
@@ -194,6 +210,8 @@ class Sheets:
 
     def _require_as_agreed(self, news: "News") -> None:
         """What the vendor did at the end of a term is what was agreed, where it was told so in time."""
+        if not self._agreed:
+            return
         subjects = {self._model.held[key].vendor_id: key for key in self._agreed}
         for effect in news.effects:
             key = subjects.get(effect["subject"])
@@ -207,6 +225,10 @@ class Sheets:
             self._model.world.did["renewed as agreed"] += 1
             if agreed.ends:
                 self._model.require(effect["kind"] in OVER, f"25: {effect['kind']}, though its end was agreed")
+                continue
+            if agreed.plan == NO_PLAN:
+                is_so = effect["kind"] in OVER or after["quantity"] <= agreed.seats
+                self._model.require(is_so, f"25: {after['quantity']} seats renew, {agreed.seats} were to be left")
                 continue
             brought = (effect["kind"], after["quantity"], (after["termDuration"], after["billingCycle"]))
             wanted = (ENDS[0], agreed.seats, agreed.plan)

@@ -6,10 +6,11 @@ its id under another offer, a part becomes a new subscription that ends with the
 
 import dataclasses
 import datetime as dt
+import uuid
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tests.sim import arithmetic, invariants
+from tests.sim import arithmetic, invariants, sheet_model
 from tests.sim.records import Expected
 
 if TYPE_CHECKING:
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 
 FULL, PARTIAL, MERGE = "full", "partial", "merge"
 OUT, IN = "swapped_out", "swapped_in"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """Old seats of a swap that cost on until they go back or leave with the renewal on `latest_on`."""
+
+    subscription_id: uuid.UUID
+    latest_on: dt.date
+    most_minor: int
+    asked_at: dt.datetime
 
 
 def ordered(model: "Model", order: Any, calculation: Any, tenant_id: str, *, at: dt.datetime) -> None:
@@ -46,6 +57,7 @@ def ordered(model: "Model", order: Any, calculation: Any, tenant_id: str, *, at:
 def _brought(model: "Model", order: Any, calculation: Any, *, at: dt.datetime) -> None:
     """The new seats are bought, and cost what they would cost alone."""
     swap = calculation.swap
+    _bounded(model, order, swap, at=at)
     for line in order.lines:
         priced = next(each for each in calculation.lines if each.subscription_id == line.subscription_id)
         if line.subscription_id == swap.source.subscription_id:
@@ -66,6 +78,28 @@ def _brought(model: "Model", order: Any, calculation: Any, *, at: dt.datetime) -
             on=on,
             asked_at=at,
         )
+
+
+def _bounded(model: "Model", order: Any, swap: Any, *, at: dt.datetime) -> None:
+    """The most that the old seats go on costing is what they cost from today to the end of their term."""
+    held, on, overlap = model.held[swap.source.subscription_id], arithmetic.business_day(at), swap.overlap
+    term = arithmetic.term_on(held.terms, on)
+    most, start = 0, on
+    while start < term["end_on"]:
+        first, end = arithmetic.cycle(term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=start)
+        until, days = min(end, term["end_on"]), (end - first).days
+        rate = term["unit_rate"]
+        most += arithmetic.cents(
+            len(swap.people), rate, first=(start - first).days, last=(until - first).days, days=days
+        )
+        start = until
+    quoted = (overlap.most_minor, overlap.from_on, overlap.latest_on)
+    wanted = (most, on, term["end_on"])
+    model.require(quoted == wanted, f"25: the overlap is quoted as {quoted}, it can come to {wanted}")
+    root_id = order.lines[-1].operation_id
+    model.overlaps[root_id] = Overlap(
+        subscription_id=swap.source.subscription_id, latest_on=term["end_on"], most_minor=most, asked_at=at
+    )
 
 
 def _rate(side: Any) -> str:
@@ -133,6 +167,50 @@ def invariant_11_a_transition_moves_what_was_ordered(model: "Model", news: "News
                 model.require(offer_key == expected.offer_key, f"25: all seats became another offer, not {offer_key}")
 
 
+def invariant_25_old_seats_cost_no_more_than_was_quoted(model: "Model", news: "News") -> None:
+    """They go back before the day that bounds their cost, for nothing, or are wished away for that day, and then go."""
+    returns = {uuid.uuid5(root_id, "return"): each for root_id, each in model.overlaps.items()}
+    for entry in news.entries:
+        overlap = returns.get(entry["operation_id"])
+        if overlap is not None and entry["subscription_id"] == overlap.subscription_id:
+            day = arithmetic.business_day(model.operations[entry["operation_id"]]["created_at"])
+            model.require(day <= overlap.latest_on, f"25: old seats go back on {day}, after {overlap.latest_on}")
+    for charge in news.charges:
+        if charge["operation_id"] in returns:
+            model.require(charge["amount_minor"] <= 0, "25: giving old seats back costs something")
+    for row in news.operations:
+        overlap = model.overlaps.get(row["id"])
+        if overlap is not None and row["state"] == "done" and row["progress"].get("scheduled"):
+            _require_wished_away(model, news, overlap, row["progress"])
+
+
+def _require_wished_away(model: "Model", news: "News", overlap: Overlap, progress: dict[str, Any]) -> None:
+    """The wish stands, and the renewal is to bring it, unless somebody else did something with the licence since."""
+    key, seats = overlap.subscription_id, int(progress["scheduled"])
+    held = model.held[key]
+    is_its_own = held.terms[-1]["end_on"] == overlap.latest_on and held.row["status"] == "active"
+    if not is_its_own or model.sheets.was_touched(key, since=overlap.asked_at):
+        return
+    stands = next(iter(news.wishes.get(key, {}).values()), {})
+    quantity = stands.get("quantity") or {}
+    left = quantity.get("total", held.seats + quantity.get("difference", 0))
+    ends = stands.get("ending") == "cancel"
+    is_so = ends or left <= held.seats - seats
+    model.require(is_so, f"25: {seats} old seats were to leave with the renewal, the wish is {stands}")
+    model.world.did["old seats leave with the renewal"] += 1
+    model.sheets.promise(
+        key,
+        sheet_model.Agreed(
+            renews_on=overlap.latest_on,
+            ends=ends,
+            held_seats=held.seats,
+            seats=left,
+            plan=("", ""),
+            at=overlap.asked_at,
+        ),
+    )
+
+
 def invariant_25_the_vendor_leaves_nobody_without_a_licence(model: "Model", news: "News") -> None:
     """After the vendor's own move of licences, as after each call that moves one."""
     if any(effect["kind"] == "licences.moved" for effect in news.effects):
@@ -160,6 +238,7 @@ def is_pending(model: "Model", request_id: Any) -> bool:
 
 WHEN_CALM = (invariant_10_the_licence_is_the_vendors,)
 EVERY_STEP = (
+    invariant_25_old_seats_cost_no_more_than_was_quoted,
     invariant_11_a_transition_moves_what_was_ordered,
     invariant_25_the_vendor_leaves_nobody_without_a_licence,
 )
