@@ -110,11 +110,14 @@ def invariant_25_terms_follow_what_the_vendor_renewed(model: "Model", news: "New
         start, changed, terms = term["start_on"], term["changed"], model.held[term["subscription_id"]].terms
         if term is terms[0]:
             continue
-        model.require(start <= model.world.at.date(), f"25: the term of {start} is entered before its day")
+        is_converted = changed is not None and changed.what == "converted"
+        # A transition counts from the reseller's day on which it was ordered, any other term from the vendor's day.
+        today = arithmetic.business_day(model.world.at) if is_converted else model.world.at.date()
+        model.require(start <= today, f"25: the term of {start} is entered before its day")
         if changed is None:
             entered.setdefault(term["subscription_id"], []).append(term)
             continue
-        if changed.what == "converted":
+        if is_converted:
             _require_same_term(model, terms[terms.index(term) - 1], term, changed)
             continue
         months = arithmetic.TERM_MONTHS[changed.leads_to[0]]
