@@ -1,6 +1,8 @@
 """The clock of a demo is moved, and with it the vendor's: terms, windows, states and charges follow as in real time."""
 
 import datetime as dt
+import uuid
+import zoneinfo
 
 import pytest
 from django.conf import settings
@@ -12,6 +14,7 @@ from seatwright.billing import queries as billing
 from seatwright.cli import main
 from seatwright.operations import clock, engine
 from seatwright.operations import queries as operations
+from seatwright.operations.models import TestClock
 from seatwright.orders import sheets
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
@@ -58,6 +61,11 @@ def returnable(world: World) -> int:
     return page.row.returnable_total
 
 
+def every(world: World) -> list[uuid.UUID]:
+    rows = holdings.holdings(seen_by=SYSTEM, customer_ids=[world.customer_ids["north"]])
+    return [row.subscription_id for row in rows]
+
+
 def charged(world: World) -> list[tuple[str, int, int]]:
     key = world.holding("north", BASIC).subscription_id
     rows = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=key)
@@ -83,6 +91,12 @@ def test_moving_the_clock_closes_windows_renews_terms_carries_out_wishes_and_cha
     assert demo.vendor_seats("north", BASIC) == 8
     assert returnable(demo) == 8
     assert [charge[:2] for charge in charged(demo)][-2:] == [("2026-12-30", 10), ("2027-01-30", 8)]
+    renewed = {each.start_on for row in every(demo) for each in holdings.terms(subscription_ids=[row])[row]}
+    zone = zoneinfo.ZoneInfo("Europe/Brussels")
+    rows = billing.charges(seen_by=SYSTEM, customer_id=demo.customer_ids["north"])
+    inside = [each for each in rows if each.kind == "cycle" and each.period_start_on not in renewed]
+    assert len(inside) == 10
+    assert {each.booked_at.astimezone(zone).date() - each.period_start_on for each in inside} == {dt.timedelta()}
     advance(demo, dt.datetime(2027, 2, 8, 9, tzinfo=dt.UTC))
     assert returnable(demo) == 0
     assert holdings.open_drifts(seen_by=SYSTEM) == []
@@ -113,6 +127,28 @@ def test_time_goes_forwards_only_at_a_permitted_hand_and_never_without_the_vendo
     with pytest.raises(clock.ClockRefused):
         travel_in_time.advance(by=demo.actor("staff"), to=later, at=NOW)
     assert travel_in_time.go_on(at=NOW) is False
+
+
+def test_a_running_clock_can_be_stopped_on_its_way_and_stays_there(
+    demo: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    TestClock.objects.update(frozen_at=None, ahead_us=0)
+    monkeypatch.setattr(travel_in_time, "_move_vendor", [])
+    staff, days = demo.actor("staff"), dt.timedelta(days=300)
+    travel_in_time.advance(by=staff, to=clock.now() + days, at=clock.now())
+    assert travel_in_time.go_on(at=clock.now())
+    travel_in_time.stop(by=staff, at=clock.now())
+    assert clock.destination() is None
+    with pytest.raises(clock.OnlyForwards):
+        travel_in_time.advance(by=staff, to=clock.now(), at=clock.now())
+    # Somebody stops it while the vendor's clock is being moved already.
+    travel_in_time.advance(by=staff, to=clock.now() + days, at=clock.now())
+    monkeypatch.setattr(travel_in_time, "_move_vendor", [lambda to: travel_in_time.stop(by=staff, at=clock.now())])
+    before = clock.now()
+    while operations.due(at=clock.now(), limit=1):
+        engine.run_due(clock=clock.now)
+    assert travel_in_time.go_on(at=clock.now()) is False
+    assert clock.now() - before < dt.timedelta(minutes=1)
 
 
 def test_on_the_way_owners_are_reminded_silence_becomes_the_default_and_wishes_are_watched(demo: World) -> None:

@@ -18,6 +18,13 @@ class ClockRefused(Exception):
     """The clock can only be moved forwards, and only where the installation runs on a test clock."""
 
 
+class OnlyForwards(ClockRefused):
+    """The moment named lies before the time that the test clock shows."""
+
+    def __init__(self, current: dt.datetime) -> None:
+        super().__init__(f"the clock stands at {current.isoformat()} and only goes forwards")
+
+
 def system_now() -> dt.datetime:
     """The system's time in UTC."""
     return dt.datetime.now(dt.UTC)
@@ -41,23 +48,26 @@ def _reading(row: TestClock | None) -> dt.datetime:
 
 
 @transaction.atomic
-def advance(*, by: Actor, to: dt.datetime, at: dt.datetime) -> None:
+def advance(*, by: Actor, to: dt.datetime, on_journey: bool = False, at: dt.datetime) -> bool:
     """Move the test clock forwards to `to`; a frozen clock stays frozen there, a running one runs on from there.
 
-    Needs the permission `clock.advance` at a reseller. Raises ClockRefused when the installation has no test clock or
-    `to` is earlier than its time.
+    With `on_journey` only while it is being moved somewhere, and not back where it has run past `to` already: False
+    once somebody has stopped it. Needs the permission `clock.advance` at a reseller. Raises ClockRefused when the
+    installation has no test clock or `to` is earlier than its time.
     """
     _require(by=by)
     row = _locked_row()
-    current = _reading(row)
-    if to < current:
-        raise ClockRefused(f"the clock stands at {current.isoformat()} and only goes forwards")
+    if on_journey and row.travels_to is None:
+        return False
+    to = max(to, _reading(row)) if on_journey else to
+    current = _require_forwards(row, to)
     if row.frozen_at is not None:
         row.frozen_at = to
     else:
         row.ahead_us = (to - system_now()) // dt.timedelta(microseconds=1)
     row.save()
     _note(by=by, action="clock.advanced", before=current, after=to, at=at)
+    return True
 
 
 @transaction.atomic
@@ -66,8 +76,10 @@ def travel(*, by: Actor, to: dt.datetime | None, at: dt.datetime) -> None:
 
     Moving it is the worker's work. Needs what `advance` needs, and raises what it raises.
     """
-    check_advance(by=by, to=to or now())
+    _require(by=by)
     row = _locked_row()
+    if to is not None:
+        _require_forwards(row, to)
     before, row.travels_to = row.travels_to or now(), to
     row.save(update_fields=["travels_to"])
     _note(by=by, action="clock.sent" if to else "clock.stopped", before=before, after=to or now(), at=at)
@@ -88,18 +100,23 @@ def arrive() -> None:
 def check_advance(*, by: Actor, to: dt.datetime) -> None:
     """Raise what `advance` would raise, with nothing moved."""
     _require(by=by)
-    current = now()
+    _require_forwards(TestClock.objects.filter(pk=1).first(), to)
+
+
+def _require_forwards(row: TestClock | None, to: dt.datetime) -> dt.datetime:
+    """The time that the clock shows; raises OnlyForwards where `to` lies before it."""
+    current = _reading(row)
     if to < current:
-        raise ClockRefused(f"the clock stands at {current.isoformat()} and only goes forwards")
+        raise OnlyForwards(current)
+    return current
 
 
 @transaction.atomic
 def freeze(*, by: Actor, to: dt.datetime, at: dt.datetime) -> None:
     """Stop the test clock at `to`, which may not be earlier than its time once it has been set."""
     _require(by=by)
-    current = _reading(TestClock.objects.filter(pk=1).first())
-    if TestClock.objects.filter(pk=1).exists() and to < current:
-        raise ClockRefused(f"the clock stands at {current.isoformat()} and only goes forwards")
+    known = TestClock.objects.filter(pk=1).first()
+    current = _reading(None) if known is None else _require_forwards(known, to)
     row = _locked_row()
     row.frozen_at, row.ahead_us = to, 0
     row.save()

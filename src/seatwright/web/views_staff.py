@@ -114,6 +114,8 @@ def advance_clock(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("staff_queue"), status=303)
         days = quantities.parse_quantity(requests.text(request.POST, "days", longest=7))
         travel_in_time.advance(by=by, to=at + dt.timedelta(days=min(days, 1100)), at=at)
+    except clock.OnlyForwards:
+        return errors.refused(request, text=_("The clock only goes forwards. Enter at least one day."))
     except quantities.BadQuantity as bad:
         return errors.refused(request, text=wording.quantity_refusal(bad.reason_code))
     except clock.ClockRefused:

@@ -44,6 +44,26 @@ def post_of(*, subscription_ids: Sequence[uuid.UUID], at: dt.datetime) -> int:
     return _post_page(subscription_ids, at=at)
 
 
+def starts(*, within: dt.timedelta, at: dt.datetime) -> list[dt.datetime]:
+    """The instants after `at` at which cycles of running subscriptions begin and fall due, up to so much later."""
+    found: set[dt.datetime] = set()
+    after = None
+    while ids := holdings.running_ids(after=after):
+        held = holdings.terms(subscription_ids=ids)
+        rows = holdings.by_ids(subscription_ids=ids)
+        buyers = customers.by_ids(customer_ids=list({row.customer_id for row in rows}))
+        for row in rows:
+            zone = buyers[row.customer_id].reseller_time_zone
+            last_on = business_dates.business_date(at=at + within, zone=zone)
+            found |= {
+                business_dates.start_of_day(on=first_day(term, cycle), zone=zone)
+                for term in held.get(row.subscription_id, ())
+                for cycle in cycles_of(term, until_on=last_on)
+            }
+        after = ids[-1]
+    return sorted(moment for moment in found if at < moment <= at + within)
+
+
 def charge_id(*, subscription_id: uuid.UUID, start_on: dt.date) -> uuid.UUID:
     """The id under which the charge of the cycle that starts on that day is posted: the same whoever computes it."""
     return uuid.uuid5(subscription_id, f"{NAMESPACE_WORD}:{start_on.isoformat()}")

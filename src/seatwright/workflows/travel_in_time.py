@@ -1,8 +1,8 @@
 """Idea 20, the moving half: a demo or test installation is taken to a later instant, vendor simulator included.
 
 Time does not leap: the worker moves both clocks to the next moment at which something may happen (an operation falls
-due, a term ends, an alarm, a reminder, a deadline), does what is due there and only then moves on. So a journey over a
-year brings the same mails, defaults, alarms, terms and charges as a year would.
+due, a charge cycle begins, a term ends, an alarm, a reminder, a deadline), does what is due there and only then moves
+on. So a journey over a year brings the same mails, defaults, alarms, terms and charges as a year would.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ from seatwright.orders import sheets
 from seatwright.rules import renewals
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import sync_tenant
+from seatwright.workflows import charge_cycles, sync_tenant
 
 MoveVendor = Callable[[dt.datetime], None]
 # States that a vendor goes through by itself after a term's end are seen at least so often.
@@ -70,7 +70,8 @@ def go_on(*, at: dt.datetime) -> bool:
     try:
         for move in _move_vendor:
             move(stop_at)
-        clock.advance(by=SYSTEM, to=max(stop_at, clock.now()), at=at)
+        if not clock.advance(by=SYSTEM, to=stop_at, on_journey=True, at=at):
+            return False
     except (port.VendorTrouble, clock.ClockRefused) as trouble:
         log.warning("the clock could not be moved", to=stop_at.isoformat(), why=str(trouble))
         return True
@@ -92,6 +93,7 @@ def _stops(*, at: dt.datetime) -> Iterable[dt.datetime]:
     """The moments after `at` at which something may happen, the nearest among them."""
     due_at = operations.next_due_after(at=at)
     moments = [at + FARTHEST, *([due_at] if due_at else []), *_around_term_ends(at=at), *_of_sheets()]
+    moments += charge_cycles.starts(within=FARTHEST, at=at)
     return [moment for moment in moments if moment > at]
 
 
