@@ -89,6 +89,9 @@ def test_a_family_of_offers_is_full_with_the_seats_that_others_hold() -> None:
     over = {"families": {"business": conflicts.FamilyLimit(maximum=30, elsewhere=25)}}
     assert against(plan(quantity=SeatsTotal(19)), offers=offers, **over) == []
     assert against(plan(offer="premium"), offers=offers, **over) == []
+    ((_, full_up),) = against(plan(quantity=SeatsTotal(21)), offers=offers, **over)
+    assert (full_up.held, full_up.most) == (20, 20)
+    assert reason.most == 25
     entered = offers | {"standard": replace(offers["standard"], family="")}
     assert against(plan(offer="premium"), offers=entered, **over) == [
         (Dimension.OFFER, conflicts.FamilyFull("business", 30, 25))

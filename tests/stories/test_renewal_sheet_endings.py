@@ -73,6 +73,20 @@ def test_a_licence_that_ends_needs_no_answer_and_the_others_are_asked_on(
     assert seen(sheet_id).state == "answered"
 
 
+@pytest.mark.parametrize("status", ["expired", "disabled", "none", "provisioning"])
+def test_a_state_that_may_pass_ends_no_line_and_the_default_comes_as_it_was_asked(world: World, status: str) -> None:
+    sheet_id = sheet_of(world, default="cancel")
+    rows = Subscription.objects.filter(sku_id=BASIC, customer_id=world.customer_ids["north"])
+    rows.update(status=status)
+    assert chores(world) == 0
+    assert line(world, sheet_id).state == "open"
+    rows.update(status="active")
+    go_to(world, DEADLINE)
+    chores(world)
+    world.work()
+    assert (line(world, sheet_id).state, line(world, sheet_id).choice) == ("defaulted", "cancel")
+
+
 def test_a_sheet_with_nothing_left_to_decide_is_closed_reminds_nobody_and_is_recorded(
     world: World, end: Callable[..., None]
 ) -> None:

@@ -16,7 +16,15 @@ from seatwright.catalogue import naming
 from seatwright.customers import changes as customers
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import charge_cycles, look_ahead, run_desk, schedule_change, stored_elsewhere
+from seatwright.workflows import (
+    charge_cycles,
+    look_ahead,
+    overview,
+    renewal_radar,
+    run_desk,
+    schedule_change,
+    stored_elsewhere,
+)
 from tests.stories import test_radar_of_months as radar
 from tests.stories.test_extended_service import charged, sell_its_own_line
 from tests.stories.test_renewal_processing import an_hour_passes, go_to
@@ -220,6 +228,11 @@ def test_a_next_term_stored_in_the_vendors_console_is_shown_before_it_comes(worl
     assert (basic().is_planned_elsewhere, basic().seats) == (True, 10)
     renewal = radar.shown(world, BASIC)
     assert (renewal.is_planned_elsewhere, radar.amounts(renewal)) == (True, (None, None, None))
+    listed = renewal_radar.staff_radar(by=world.actor("staff"), only_savable=True, at=world.at).rows
+    assert row.subscription_id in {line.renewal.subscription_id for line in listed}
+    near = dt.datetime(2027, 1, 20, 10, tzinfo=dt.UTC)
+    needs = overview.home(by=world.actor("north_owner"), at=near).needs
+    assert ("planned_elsewhere", row.subscription_id) in {(need.kind, need.subscription_id) for need in needs}
     schedule_change.schedule(
         by=world.actor("north_owner"),
         subscription_id=row.subscription_id,

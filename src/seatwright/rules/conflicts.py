@@ -78,12 +78,21 @@ class StillAssigned:
 
 @dataclass(frozen=True, slots=True)
 class FamilyFull:
-    """Over all offers of the family the tenant may hold `maximum` seats, and others hold `elsewhere` of them."""
+    """Over all offers of the family the tenant may hold `maximum` seats, and others hold `elsewhere` of them.
+
+    What is `held` already may stay even where that is more than is left.
+    """
 
     code: ClassVar[str] = "family_full"
     family: str
     maximum: int
     elsewhere: int
+    held: int = field(default=0, compare=False)
+
+    @property
+    def most(self) -> int:
+        """The seats that can be wished for."""
+        return max(self.maximum - self.elsewhere, self.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,8 +324,9 @@ def _judge_seats(running: timelines.Running, entry: timelines.Pending, allowed: 
     family = allowed.families.get(limits.family)
     if family is not None:
         held_of_family = running.quantity if _family(allowed, running.offer) == limits.family else 0
-        if quantity > max(family.maximum - family.elsewhere, held_of_family):
-            reasons.append(FamilyFull(limits.family, family.maximum, family.elsewhere))
+        full = FamilyFull(limits.family, family.maximum, family.elsewhere, held_of_family)
+        if quantity > full.most:
+            reasons.append(full)
     over = quantity % limits.step
     if over:
         reasons.append(refusals.StepSize(limits.step, quantity - over, quantity - over + limits.step))

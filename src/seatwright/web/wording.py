@@ -312,14 +312,14 @@ def _plain_conflict(
     match reason:
         case conflicts.NotReachable():
             return _("The vendor offers no way from this licence to that one. Keep it, or ask your reseller.")
-        case conflicts.FamilyFull(maximum=maximum, elsewhere=elsewhere):
+        case conflicts.FamilyFull(maximum=maximum, elsewhere=elsewhere, most=most):
             return _(
                 "Over all plans of this family at most %(maximum)s seats are allowed. Others will hold %(elsewhere)s, "
                 "so this licence can have up to %(left)s."
             ) % {
                 "maximum": formats.number(value=maximum),
                 "elsewhere": formats.number(value=elsewhere),
-                "left": formats.number(value=max(maximum - elsewhere, 0)),
+                "left": formats.number(value=most),
             }
         case conflicts.NotOnSale():
             return _("This licence is not sold any more. It can renew as it is or end with its term.")

@@ -133,7 +133,7 @@ def _claim(
         if option is None:
             return Trouble(problem="no_such_option")
         row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
-        if sheet_options.has_ended(row):
+        if sheet_options.has_ended(row, at=at):
             return Trouble(problem="not_running")
         if not sheet_options.is_as_asked(row, now):
             return Trouble(problem="changed")

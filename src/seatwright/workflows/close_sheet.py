@@ -43,7 +43,7 @@ def remind_and_close(*, at: dt.datetime) -> int:
     """End the lines of licences that are over, remind of the stage reached, queue closing what is past; how many."""
     done, after = 0, None
     while page := sheets.sent(after=after):
-        ended = _ended_in(page)
+        ended = _ended_in(page, at=at)
         for sheet in page:
             is_ended = any(line.subscription_id in ended for line in _undecided(sheet))
             if is_ended and _end_lines(sheet, ended, at=at):
@@ -58,11 +58,11 @@ def _undecided(sheet: sheets.SheetRow) -> list[sheets.LineRow]:
     return [line for line in sheet.lines if line.state in renewal_sheets.UNDECIDED]
 
 
-def _ended_in(page: Sequence[sheets.SheetRow]) -> frozenset[uuid.UUID]:
+def _ended_in(page: Sequence[sheets.SheetRow], *, at: dt.datetime) -> frozenset[uuid.UUID]:
     """The licences with undecided lines that are over."""
     asked = {line.subscription_id for sheet in page for line in _undecided(sheet)}
     rows = holdings.by_ids(subscription_ids=sorted(asked))
-    return frozenset(row.subscription_id for row in rows if sheet_options.has_ended(row))
+    return frozenset(row.subscription_id for row in rows if sheet_options.has_ended(row, at=at))
 
 
 def _end_lines(sheet: sheets.SheetRow, ended: Collection[uuid.UUID], *, at: dt.datetime) -> bool:
@@ -199,7 +199,7 @@ def _finish_answer(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datet
 def _carried_out(line: sheets.LineRow, *, at: dt.datetime) -> tuple[str, str]:
     """The line's state and note once what its person chose stands as a wish, or cannot."""
     row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
-    if sheet_options.has_ended(row):
+    if sheet_options.has_ended(row, at=at):
         return "ended", ""
     if not sheet_options.is_as_asked(row, line):
         return "left", "changed"
@@ -217,7 +217,7 @@ def _carried_out(line: sheets.LineRow, *, at: dt.datetime) -> tuple[str, str]:
 def _decide(sheet: sheets.SheetRow, line: sheets.LineRow, *, at: dt.datetime) -> None:
     """What becomes of a line that nobody answered: the wish that stands, the default, or nothing."""
     row = holdings.by_ids(subscription_ids=[line.subscription_id])[0]
-    if sheet_options.has_ended(row):
+    if sheet_options.has_ended(row, at=at):
         _write(sheet, line, state="ended", at=at)
         return
     if sheet.default == "nothing":

@@ -30,8 +30,8 @@ LIVE_STATES = ("active", "pending", "suspended")
 class Need:
     """Something that waits for a decision, with its deadline.
 
-    `kind` is window_closing, over_assigned, drift, an alarm, renewal, one that nobody has decided, or sheet, a
-    renewal sheet to answer.
+    `kind` is window_closing, over_assigned, drift, an alarm, renewal, runs_on or planned_elsewhere, one that nobody has
+    decided, or sheet, a renewal sheet to answer.
     """
 
     kind: str

@@ -98,7 +98,7 @@ def home(*, by: Actor, at: dt.datetime) -> Home:
 
 def _renewal(each: renewal_radar.Renewal) -> licence_rows.Need:
     return licence_rows.Need(
-        kind="renewal" if each.surcharge_minor is None else "runs_on",
+        kind=_kind(each),
         customer_id=each.customer_id,
         subscription_id=each.subscription_id,
         name=each.name,
@@ -107,6 +107,12 @@ def _renewal(each: renewal_radar.Renewal) -> licence_rows.Need:
         amount_minor=each.at_stake_minor or 0,
         currency=each.currency,
     )
+
+
+def _kind(each: renewal_radar.Renewal) -> str:
+    if each.is_planned_elsewhere:
+        return "planned_elsewhere"
+    return "renewal" if each.surcharge_minor is None else "runs_on"
 
 
 def licences(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> Licences:

@@ -63,6 +63,11 @@ class Renewal:
         """Whether a decision that is still possible keeps money from being spent for nothing."""
         return self.is_decidable and bool(self.at_stake_minor)
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it is worth a decision that is still possible: money is saved, or something unplanned prevented."""
+        return self.can_save or (self.is_decidable and self.is_planned_elsewhere)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Radar:
@@ -114,8 +119,7 @@ def radar(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> Radar:
 
 def _urgency(each: Renewal) -> tuple[bool, bool, dt.datetime, int, str]:
     """What can be saved or surprises comes first, and of that what must be decided soonest."""
-    is_urgent = each.can_save or each.is_planned_elsewhere
-    return not each.is_decidable, not is_urgent, each.decide_until, -(each.at_stake_minor or 0), each.name
+    return not each.is_decidable, not each.is_urgent, each.decide_until, -(each.at_stake_minor or 0), each.name
 
 
 def staff_radar(
@@ -149,7 +153,7 @@ def staff_radar(
     last = None
     for each, row in zip(_renewals(looked_at, by=by, at=at), looked_at, strict=True):
         last = row
-        if each is not None and not each.is_rollover and (each.can_save or not only_savable):
+        if each is not None and not each.is_rollover and (each.is_urgent or not only_savable):
             shown.append(each)
         if len(shown) == PAGE:
             break
@@ -184,7 +188,7 @@ def renewals_of(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> tuple[
 def to_decide(
     *, by: Actor, customer_ids: Sequence[uuid.UUID], within: dt.timedelta, at: dt.datetime
 ) -> tuple[Renewal, ...]:
-    """What these customers can still save at renewals decided `within` that time, and nobody has decided or is asked.
+    """The renewals worth a decision `within` that time that nobody has decided or is asked about.
 
     Months that just go on are left out, and so are renewals that a sheet asks about.
     """
@@ -203,7 +207,7 @@ def to_decide(
         each
         for each in _renewals(rows, by=by, at=at)
         if each is not None
-        and each.can_save
+        and each.is_urgent
         and not (each.is_rollover or each.has_wish)
         and each.decide_until <= at + within
     )

@@ -16,7 +16,7 @@ from seatwright.customers import queries as customers
 from seatwright.orders import intents, sheet_changes, sheets
 from seatwright.rules import alarms, conflicts, money, periods, renewals, stretches, terms, timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import licence_rows, next_term_price, schedule_change, wish_limits
+from seatwright.workflows import end_of_life, next_term_price, schedule_change, wish_limits
 from seatwright.workflows import wishes as wishing
 
 KEEP, REDUCE, CANCEL, CHANGE = "keep", "reduce", "cancel", "change"
@@ -168,9 +168,13 @@ def is_as_asked(row: holdings.HoldingRow, asked: sheets.LineRow) -> bool:
     return row.status == "active" and facts(row) == {name: asked.facts[name] for name in facts(row)}
 
 
-def has_ended(row: holdings.HoldingRow) -> bool:
-    """Whether the licence is over, so that nobody has to say what its renewal brings."""
-    return row.status not in licence_rows.LIVE_STATES
+def has_ended(row: holdings.HoldingRow, *, at: dt.datetime) -> bool:
+    """Whether the licence is over for good, so that nobody has to say what its renewal brings.
+
+    A state that the vendor shows inside the term, and one that we do not know, may pass.
+    """
+    is_over = at >= renewals.term_ends_at(renews_on=row.commitment_end_on)
+    return row.status == "deleted" or (is_over and row.status in end_of_life.STATES)
 
 
 def chosen(*, key: str, seats: int, held_seats: int) -> tuple[Wishes, Collection[Dimension]]:

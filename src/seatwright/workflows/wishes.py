@@ -155,15 +155,14 @@ def is_other_stored(row: holdings.HoldingRow) -> bool:
     stored, held = _next_term(row.next_term), naming.offer_key(row.offer_key)
     if stored is None:
         return False
-    product = None if held is None else (held.product_id.upper(), held.vendor_sku_id.upper())
-    shown = (
-        (stored.product_id.upper(), stored.vendor_sku_id.upper()),
-        stored.quantity,
-        stored.term,
-        stored.billing_cycle,
-    )
-    as_now = (product, row.vendor_seats, row.term, row.billing_plan)
-    return shown != as_now or stored.custom_end_on is not None
+    if (stored.quantity, stored.term, stored.billing_cycle) != (row.vendor_seats, row.term, row.billing_plan):
+        return True
+    is_cut = stored.custom_end_on is not None
+    # The books do not know the vendor's own line behind an unknown offer or a month of extended service.
+    if held is None or (held.term, held.billing_plan) != (row.term, row.billing_plan):
+        return is_cut
+    product = (stored.product_id.upper(), stored.vendor_sku_id.upper())
+    return is_cut or product != (held.product_id.upper(), held.vendor_sku_id.upper())
 
 
 def is_stored(*, row: holdings.HoldingRow, line: timeline.Timeline) -> bool:
