@@ -130,7 +130,7 @@ def preview(
         _require_unlocked(row, at=at)
     except Conflicted as locked:
         return Preview(following=None, found=locked.found, price=None)
-    line = wished(wishing.timeline_of(row), wishes, clear)
+    line = wished(_before(row, wishes), wishes, clear)
     found = conflicts.found(timeline=line, allowed=_allowed(row, line))
     if any(conflict.is_blocking for conflict in found):
         return Preview(following=None, found=found, price=None)
@@ -141,6 +141,16 @@ def preview(
 def _price(row: holdings.HoldingRow, following: timeline.NextTerm) -> next_term_price.NextTermPrice | None:
     customer = customers.by_ids(customer_ids=[row.customer_id])[row.customer_id]
     return next_term_price.of(row=row, customer=customer, following=following)
+
+
+def _before(row: holdings.HoldingRow, wishes: Mapping[Dimension, timeline.Value]) -> timeline.Timeline:
+    """The timeline that the wishes are laid over.
+
+    An ending that somebody names stands as a wish, also where the vendor shows it already: it may be changed there.
+    """
+    line = wishing.timeline_of(row)
+    ending = renewals.Ending.RENEW if Dimension.ENDING in wishes else line.running.ending
+    return replace(line, running=replace(line.running, ending=ending))
 
 
 def wished(
@@ -181,7 +191,7 @@ def schedule(
         if only_over is not None and intents.open_as_json(subscription_id=subscription_id) != only_over:
             raise WishedMeanwhile
         wanted = wishes(row) if callable(wishes) else wishes
-        line = wished(wishing.timeline_of(row), wanted, clear)
+        line = wished(_before(row, wanted), wanted, clear)
         blocking = tuple(c for c in conflicts.found(timeline=line, allowed=_allowed(row, line)) if c.is_blocking)
         if blocking:
             raise Conflicted(blocking)

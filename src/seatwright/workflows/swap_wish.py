@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from seatwright.access.actors import Actor
+from seatwright.access.actors import SYSTEM, Actor
 from seatwright.assignments import queries as assignments
 from seatwright.catalogue import queries as catalogue
+from seatwright.operations import queries as operations
 from seatwright.orders import calculation as frozen
 from seatwright.orders import queries as orders
 from seatwright.orders import swap_terms
@@ -96,7 +97,7 @@ class _Wish:
         under_way = orders.open_lines(subscription_ids=[each.subscription_id for each in concerned])
         tests = [
             (row.status != swap_plan.RUNNING, "not_active"),
-            (bool(under_way), "change_under_way"),
+            (bool(under_way) or self._is_in_a_chain(), "change_under_way"),
             (any(not _is_current(each, on) for each in concerned), "term_over"),
             (any(each.currency != row.currency for each in concerned), "other_currency"),
             (not (self.field.offer.is_self_service or self.field.by.is_staff), "not_self_service"),
@@ -104,6 +105,20 @@ class _Wish:
         found = [Reason(code=code) for applies, code in tests if applies]
         found += self._against_transition() if self.opened.is_transition else self._against_increase()
         return tuple(found)
+
+    def _is_in_a_chain(self) -> bool:
+        """Whether people are on their way to this plan, or from the one wished for, where the vendor moves them.
+
+        It moves by plan, so that those who have just arrived would be taken on.
+        """
+        for view in operations.open_views(kind=swap_operation.KIND, customer_id=self.field.customer.customer_id):
+            order = orders.order(seen_by=SYSTEM, order_id=uuid.UUID(view.intent["order_id"]))
+            other = swap_terms.from_json(order.calculation).swap
+            meets = self.source.sku_id == other.target.sku_id or self.target.sku_id == other.source.sku_id
+            is_by_vendor = self.opened.is_transition or other.way in (Way.FULL, Way.PARTIAL, Way.MERGE)
+            if other.tenant_id == self.source.tenant_id and meets and is_by_vendor:
+                return True
+        return False
 
     def _against_transition(self) -> list[Reason]:
         found = [

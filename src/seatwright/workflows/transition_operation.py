@@ -219,13 +219,15 @@ def _reached(view: OperationView, job: _Job, *, at: dt.datetime) -> str | None:
         target = job.read(swap.target.vendor_subscription_id, at)
         is_there = target.quantity == view.progress["into_before"] + swap.seats
         return target.subscription_id.lower() if is_there else None
+    # Both sides may have been renewed together before the new one was seen.
+    ends = {swap.source.commitment_end_on, source.commitment_end_on}
     born = [
         each
         for each in job.vendor.list_subscriptions(tenant=job.ref, at=at)
         if each.subscription_id.lower() not in view.progress["subscriptions"]
         and (each.product_id.upper(), each.vendor_sku_id.upper()) == job.product
         and each.quantity == swap.seats
-        and each.commitment_end_on == swap.source.commitment_end_on
+        and each.commitment_end_on in ends
     ]
     return born[0].subscription_id.lower() if born else None
 
