@@ -1,6 +1,5 @@
 """What customers do to their contracts: buy, begin a longer term, move people to another plan, renew or not."""
 
-import datetime as dt
 
 from seatwright.access.actors import SYSTEM
 from seatwright.orders import queries as orders
@@ -14,8 +13,6 @@ from seatwright.workflows import swap as swapping
 from tests.sim import arithmetic, deeds, seeding, swap_model
 from tests.sim.world import Died, World
 
-# The vendor's own transitions are begun no later before a term's end than they may take, faults included.
-TRANSITION_TAKES = dt.timedelta(days=10)
 SIGNATORY = buying.Signatory(first_name="Ada", last_name="Owner", email="ada@customer.example")
 
 
@@ -102,8 +99,6 @@ def transition(world: World, number: int, share: float, which: float, count: int
 
 def _swap(world: World, number: int, share: float, which: float, count: int, *, by_vendor: bool) -> None:
     rows = deeds.held(world, number)
-    if by_vendor:
-        rows = [row for row in rows if row.commitment_end_on - world.now().date() > TRANSITION_TAKES]
     row = deeds.picked(rows, share)
     # Licences are moved by plan at the vendor: two ways at once would be told apart by nobody.
     if row is None or world.model.is_swapping(world.people.customer_ids[number], by_vendor=not by_vendor):

@@ -161,7 +161,7 @@ def _why_not(seen: port.VendorPerson, held: _Held) -> str:
 
 def _refused(view: OperationView, refused: port.Refused, *, at: dt.datetime) -> engine.StepResult:
     """What the vendor's refusal means: no free licence may be one that is still on its way."""
-    if refused.reason in WAITS_FOR and at < view.created_at + PATIENCE:
+    if refused.reason in WAITS_FOR and at < (view.started_at or view.created_at) + PATIENCE:
         operations.mark_not_sent(operation_id=view.id, fence=view.fence, at=at, note=refused.reason)
         pause = max(sending.LOOK_AGAIN, min((at - view.created_at) / 8, sending.LOOK_AGAIN_MOST))
         return engine.Again(at=at + pause, why=refused.reason)

@@ -192,7 +192,8 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
         operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="found at the vendor")
     if found == FAILED:
         return _refuse(view, "transition_failed", at=at)
-    if found == WORKING and at >= view.created_at + PATIENCE:
+    # The vendor's time begins with the call, which may have been made long after the order.
+    if found == WORKING and at >= (view.sent_at or view.created_at) + PATIENCE:
         return engine.Park(reason="transition_stuck", note="The vendor took the change and does not finish it.")
     if found == WORKING:
         return _later(view, "The vendor works on the change.", at=at)
