@@ -334,28 +334,4 @@ FOUND = {
             ("work", 40, 7200),
         ),
     ),
-    "04: a transition that was sent long after its order was given up while the vendor worked on it": plans.Plan(
-        seed=203,
-        customers=(0,),
-        days=180,
-        vendor={
-            **PATIENT,
-            "reduce_first": "newest",
-            "token_life_s": 86400,
-            "window_refusal": 900214,
-            "cancel_refusal": 900117,
-            "licence_transfer_s": 0,
-            "transition_failure": "",
-            "extended_auto_renews": False,
-            "transition_s": 90000,
-        },
-        actions=(
-            ("sync_all",),
-            ("work", 6, 3600),
-            ("transition", 0, 0.2, 0.0, 0),
-            ("pass", 4000000),
-            ("work", 12, 60),
-            ("calm",),
-        ),
-    ),
 }

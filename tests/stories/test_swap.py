@@ -73,6 +73,14 @@ def test_part_of_the_seats_go_to_a_subscription_of_their_own_that_ends_with_the_
     ]
 
 
+def test_the_vendor_has_its_time_from_the_call_on_however_long_the_order_waited(world: World) -> None:
+    world.simulator.settings(transition_s=7200)
+    order_id = book(world, choice(world, 1, 2, 3))
+    world.move(days=3)
+    world.work(rounds=60, step_s=600)
+    assert order_of(world, order_id).state == "done"
+
+
 def test_all_seats_become_the_other_plan_under_the_same_subscription_and_the_vendor_moves_the_people(
     world: World,
 ) -> None:
