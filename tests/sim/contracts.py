@@ -1,6 +1,5 @@
 """What customers do to their contracts: buy, begin a longer term, move people to another plan, renew or not."""
 
-
 from seatwright.access.actors import SYSTEM
 from seatwright.orders import queries as orders
 from seatwright.rules import timeline

@@ -10,6 +10,7 @@ from seatwright.access import permissions
 from seatwright.access.actors import SYSTEM
 from seatwright.assignments.models import Person
 from seatwright.billing import queries as billing
+from seatwright.operations.models import Operation
 from seatwright.orders import intents, swap_terms
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
@@ -76,7 +77,10 @@ def test_part_of_the_seats_go_to_a_subscription_of_their_own_that_ends_with_the_
 def test_the_vendor_has_its_time_from_the_call_on_however_long_the_order_waited(world: World) -> None:
     world.simulator.settings(transition_s=7200)
     order_id = book(world, choice(world, 1, 2, 3))
-    world.move(days=3)
+    while not Operation.objects.filter(kind="transition", sent_at__isnull=False):
+        world.work(rounds=1)
+    waited = Operation.objects.filter(kind="transition")
+    waited.update(created_at=world.at - dt.timedelta(days=3), deadline_at=world.at + dt.timedelta(days=1))
     world.work(rounds=60, step_s=600)
     assert order_of(world, order_id).state == "done"
 
