@@ -7,7 +7,7 @@ from django.db import connection, connections
 
 from seatwright.assignments.models import Pool
 from seatwright.rules import conflicts, renewals, timeline
-from seatwright.workflows import schedule_change
+from seatwright.workflows import overview, schedule_change
 from tests.stories.buying import PREMIUM, choice, place, quote
 from tests.stories.world import BASIC, ROWS, STANDARD, World, key_of
 
@@ -63,6 +63,30 @@ def test_a_renewal_cannot_bring_more_seats_of_a_family_than_the_vendor_allows(wo
     ).found
     assert [each.reason for each in found] == [conflicts.FamilyFull("m365_business", 300, others)], "what came since"
     wish(world, BASIC, quantity=total(300 - others))
+
+
+def test_a_later_wish_for_more_of_the_family_counts_whatever_plan_it_is_for(world: World) -> None:
+    standard, basic = world.holding("north", STANDARD), world.holding("north", BASIC)
+    premium = standard.offer_key.replace(":".join(standard.offer_key.split(":")[1:3]), key_of(ROWS[PREMIUM]))
+    wish(world, BASIC, quantity=total(200), offer=premium.replace(standard.billing_plan, basic.billing_plan))
+    assert refused(world, STANDARD, quantity=total(101)) == [conflicts.FamilyFull("m365_business", 300, 200)]
+    wish(world, STANDARD, quantity=total(100))
+
+
+def test_a_plan_that_cannot_come_about_any_more_is_told_at_home(world: World) -> None:
+    """Standard was to end and basic to take its place; then standard stays after all."""
+
+    def told() -> set[tuple[str, str]]:
+        needs = overview.home(by=world.actor("north_owner"), at=world.at).needs
+        return {(need.kind, need.name) for need in needs if need.kind == "wish_blocked"}
+
+    wish(world, STANDARD, ending=renewals.Ending.CANCEL)
+    wish(world, BASIC, quantity=total(300))
+    assert told() == set()
+    take_back(world, STANDARD)
+    assert told() == {("wish_blocked", world.holding("north", BASIC).name)}
+    wish(world, BASIC, quantity=total(290))
+    assert told() == set()
 
 
 def test_the_seats_of_other_renewals_count_as_they_will_be_by_then(world: World) -> None:

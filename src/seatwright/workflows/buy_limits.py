@@ -145,6 +145,12 @@ class Families:
             elsewhere=bought + foreign,
         )
 
+    def is_more(self, subscription_id: uuid.UUID, wish: tuple[str, int], family: tuple[str, str]) -> bool:
+        """Whether that offer with so many seats would be more of the family, by vendor and name, than what is there."""
+        row = next(row for row in self.rows if row.subscription_id == subscription_id)
+        now = self._held_or_ordered(row) if self._families.get(row.offer_key) == family else 0
+        return self._families.get(wish[0]) == family and wish[1] > now
+
     def _held_or_ordered(self, row: holdings.HoldingRow) -> int:
         _, ordered = self._under_way.get(row.subscription_id, (None, 0))
         return max(row.seats, ordered)

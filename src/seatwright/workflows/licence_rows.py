@@ -31,7 +31,7 @@ class Need:
     """Something that waits for a decision, with its deadline.
 
     `kind` is window_closing, over_assigned, drift, an alarm, renewal, runs_on or planned_elsewhere, one that nobody has
-    decided, or sheet, a renewal sheet to answer.
+    decided, wish_blocked, a plan that cannot come about any more, or sheet, a renewal sheet to answer.
     """
 
     kind: str

@@ -16,7 +16,7 @@ from seatwright.customers import queries as customers
 from seatwright.orders import queries as orders
 from seatwright.rules import periods
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import licence_rows, pricing, renewal_radar
+from seatwright.workflows import blocked_wishes, licence_rows, pricing, renewal_radar
 
 # A renewal that something can be saved at is told at home when it must be decided within this time.
 AHEAD = dt.timedelta(days=30)
@@ -91,9 +91,23 @@ def home(*, by: Actor, at: dt.datetime) -> Home:
     shown = [row for row in customers.customers(seen_by=by, limit=100) if row.customer_id in own]
     books = licence_rows.Books(by=by, shown=shown, at=at)
     undecided = renewal_radar.to_decide(by=by, customer_ids=[row.customer_id for row in shown], within=AHEAD, at=at)
-    found = [*books.needs, *(_renewal(each) for each in undecided)]
+    impossible = blocked_wishes.blocked(by=by, rows=books.holdings, at=at)
+    found = [*books.needs, *map(_renewal, undecided), *map(_blocked, impossible)]
     needs = sorted(found, key=lambda need: (need.until is None, need.until or at, need.name))
     return Home(tiles=tuple(books.tile(row) for row in shown), needs=tuple(needs))
+
+
+def _blocked(each: blocked_wishes.Blocked) -> licence_rows.Need:
+    return licence_rows.Need(
+        kind="wish_blocked",
+        customer_id=each.row.customer_id,
+        subscription_id=each.row.subscription_id,
+        name=each.row.name,
+        seats=0,
+        until=each.decide_until,
+        amount_minor=0,
+        currency=each.row.currency,
+    )
 
 
 def _renewal(each: renewal_radar.Renewal) -> licence_rows.Need:

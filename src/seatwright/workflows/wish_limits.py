@@ -1,6 +1,5 @@
 """What can be wished for a renewal: offers, plans, end dates and endings that the catalogue and the vendor allow."""
 
-import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 
@@ -98,26 +97,31 @@ class _Tenant:
         self._lines: dict[uuid.UUID, timeline.Timeline] = {}
 
     def families(self, row: holdings.HoldingRow, names: Collection[str]) -> dict[str, conflicts.FamilyLimit]:
-        """The families with a cap on the day of the renewal, and how many seats of each others will hold by then."""
+        """The families with a cap on the day of the renewal, and how many seats of each others will hold by then.
+
+        A wish for a later day counts where it is for more of the family, since two such wishes could not both come
+        about.
+        """
         if not names:
             return {}
         known = self._families()
-        instead = {row.subscription_id: (row.offer_key, 0)}
+        certain = {row.subscription_id: (row.offer_key, 0)}
+        later: dict[uuid.UUID, tuple[str, int]] = {}
         for each in known.rows:
             line = self._lines.get(each.subscription_id)
-            if line is None or each.subscription_id == row.subscription_id:
-                continue
-            planned = _planned(each, line, by_on=row.commitment_end_on)
-            if planned is not None:
-                instead[each.subscription_id] = planned
+            planned = None if line is None else _planned(each, line)
+            if planned is not None and each.subscription_id != row.subscription_id:
+                is_by_then = each.commitment_end_on <= row.commitment_end_on
+                (certain if is_by_then else later)[each.subscription_id] = planned
         found = {}
         for name in sorted(names):
+            more = {key: wish for key, wish in later.items() if known.is_more(key, wish, (row.vendor_key, name))}
             family = known.of(
                 tenant_id=row.tenant_id,
                 vendor_key=row.vendor_key,
                 family=name,
                 on=row.commitment_end_on,
-                instead=instead,
+                instead=certain | more,
             )
             if family is not None:
                 found[name] = conflicts.FamilyLimit(maximum=family.maximum, elsewhere=family.seats)
@@ -134,24 +138,17 @@ class _Tenant:
         return self._known
 
 
-def _planned(row: holdings.HoldingRow, line: timeline.Timeline, *, by_on: dt.date) -> tuple[str, int] | None:
-    """The offer and the seats that another subscription will have on that day by its own wishes; None for as it is.
-
-    A wish for a later day counts where it is for more, since two such wishes could not both come about.
-    """
+def _planned(row: holdings.HoldingRow, line: timeline.Timeline) -> tuple[str, int] | None:
+    """The offer and the seats that another subscription will have by its own wishes; None for as it is."""
     try:
         following = timeline.next_term(timeline=line)
     except ValueError:
         return None
-    is_by_then = row.commitment_end_on <= by_on
     if following.outcome is renewals.Ending.CANCEL:
-        return (row.offer_key, 0) if is_by_then else None
+        return row.offer_key, 0
     if following.outcome is not renewals.Ending.RENEW or not line.pending:
         return None
-    if is_by_then:
-        return following.offer, following.quantity
-    is_for_more = following.offer == row.offer_key and following.quantity > row.seats
-    return (row.offer_key, following.quantity) if is_for_more else None
+    return following.offer, following.quantity
 
 
 def renewal_offers(*, held: catalogue.OfferRow, reseller_id: uuid.UUID) -> tuple[catalogue.OfferRow, ...]:
