@@ -7,12 +7,13 @@ import pytest
 from django.core import mail
 
 from seatwright.access.actors import SYSTEM
-from seatwright.operations import engine
+from seatwright.cli import main
+from seatwright.operations import clock, engine
 from seatwright.operations.models import Operation
 from seatwright.rules import timeline
 from seatwright.subscriptions import renewal_alarms
 from seatwright.subscriptions.models import RenewalAlarm
-from seatwright.workflows import close_sheet, renewal_sheets, run_desk, watch_renewals
+from seatwright.workflows import charge_cycles, close_sheet, renewal_sheets, run_desk, watch_renewals
 from tests.stories.swapping import more_of
 from tests.stories.test_alarms import ENDS_AT, HOUR, chores, go_to, wipe
 from tests.stories.test_renewal_sheet import DEADLINE, line, seen, sheet_of
@@ -189,3 +190,16 @@ def test_old_seats_are_not_promised_to_leave_with_a_renewal_that_may_lock_before
     assert reasons(world, 1, way=more_of(world)) == []
     go_to_instant(world, lock_at - 5 * HOUR)
     assert reasons(world, 1, way=more_of(world)) == ["renewal_locked"]
+
+
+def test_a_chore_that_fails_keeps_no_deadline_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**_asked: object) -> int:
+        raise RuntimeError("one row that nobody expected")
+
+    sheet_id = sheet_of(world, default="cancel")
+    go_to_instant(world, DEADLINE)
+    monkeypatch.setattr(charge_cycles, "post_due", broken)
+    monkeypatch.setattr(clock, "now", world.clock)
+    assert main._chores(sync_every_s=0)() is False
+    world.work()
+    assert seen(sheet_id).state == "defaulted"

@@ -5,11 +5,13 @@ import os
 from collections.abc import Callable
 from typing import Annotated
 
+import structlog
 import typer
 
 from seatwright.cli import imports, tokens
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "seatwright.config.settings")
+log = structlog.get_logger(__name__)
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(imports.app)
 app.add_typer(tokens.app, name="token")
@@ -86,8 +88,11 @@ def advance(to: Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d", "%Y-%
 def _chores(sync_every_s: int) -> Callable[[], bool]:
     """What the worker does about once a minute besides operations: queue what is due, post cycle charges.
 
-    Tells whether it is to be done again at once, as on a journey of the test clock.
+    Tells whether it is to be done again at once, as on a journey of the test clock. One that fails is logged and keeps
+    none of the others waiting.
     """
+    from django.db import Error
+
     from seatwright.operations import clock
     from seatwright.workflows import charge_cycles, close_sheet, sync_tenant, travel_in_time, watch_renewals
 
@@ -96,10 +101,18 @@ def _chores(sync_every_s: int) -> Callable[[], bool]:
         # On a journey the clock is moved too fast for that: it has what changes on the way read.
         if sync_every_s > 0 and clock.destination() is None:
             sync_tenant.request_stale(older_than=dt.timedelta(seconds=sync_every_s), at=at)
-        charge_cycles.post_due(at=at)
-        watch_renewals.close_answered(at=at)
-        watch_renewals.request_due(at=at)
-        close_sheet.remind_and_close(at=at)
+        for chore in (
+            charge_cycles.post_due,
+            watch_renewals.close_answered,
+            watch_renewals.request_due,
+            close_sheet.remind_and_close,
+        ):
+            try:
+                chore(at=at)
+            except Error:
+                raise
+            except Exception as error:
+                log.error("a chore failed", chore=f"{chore.__module__}.{chore.__name__}", exc_info=error)
         return travel_in_time.go_on(at=at)
 
     return run
