@@ -350,6 +350,18 @@ class Lane:
 
 
 @contextlib.contextmanager
+def _put_back(before: dict[str, Any]) -> Iterator[None]:
+    """Leave the environment of this process as it was found."""
+    from django.conf import settings
+
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(settings.ENVIRONMENT, name, value)
+
+
+@contextlib.contextmanager
 def opened(*, place: installation.Installation, cases: int = 0) -> Iterator[Lane]:
     """A lane on this installation, with the vendor read once, without dedupe of request ids at the vendor.
 
@@ -360,8 +372,9 @@ def opened(*, place: installation.Installation, cases: int = 0) -> Iterator[Lane
     from seatwright.access.actors import SYSTEM
     from seatwright.operations import clock
 
+    before = {name: getattr(settings.ENVIRONMENT, name) for name in ("test_clock", "worker_settle_s")}
     settings.ENVIRONMENT.test_clock = True
-    with place.connected():
+    with place.connected(), _put_back(before):
         clock.freeze(by=SYSTEM, to=worlds.NOW, at=worlds.NOW)
         with worlds.running(place.data_dir / "books.sqlite3") as world:
             world.simulator.settings(dedupe=False)

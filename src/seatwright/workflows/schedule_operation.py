@@ -107,11 +107,14 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
     seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
     sent = _from_json(view.progress.get("wanted"))
-    # A call without an answer may still take effect: until that is settled, nothing else may be stored here.
-    is_overtaken = not view.is_unanswered and _wanted(view, row, seen) != sent
-    if sent is None or wishes.is_held(sent, seen=seen) or is_overtaken:
+    if sent is None or wishes.is_held(sent, seen=seen):
         return _finish(view, row, seen, note="", at=at)
-    return sending.look_again(view, at=at)
+    if _wanted(view, row, seen) == sent:
+        return sending.look_again(view, at=at)
+    # A call without an answer may still take effect: until that is settled, nothing else may be stored here.
+    if view.is_unanswered and not sending.is_settled(view, at=at):
+        return engine.Again(at=at + sending.LOOK_AGAIN, why="Another wish has come since; the answer is waited for.")
+    return _finish(view, row, seen, note="", at=at)
 
 
 def _refuse(view: OperationView, refusal: str, *, at: dt.datetime) -> engine.StepResult:

@@ -94,6 +94,12 @@ def takes_from_people(*, vendor: port.Vendor, tenant: port.TenantRef, sku_id: st
     return False
 
 
+def is_settled(view: OperationView, *, at: dt.datetime) -> bool:
+    """Whether a send without an answer lies so far back that what it did would show by now."""
+    since = view.unclear_at or view.sent_at or at
+    return connections.settled(since=since, at=at, settle_s=settings.ENVIRONMENT.worker_settle_s)
+
+
 def look_again(view: OperationView, *, at: dt.datetime) -> engine.StepResult:
     """What follows when a read-back does not show the change: look later, send again, or leave it to a person.
 
@@ -102,8 +108,7 @@ def look_again(view: OperationView, *, at: dt.datetime) -> engine.StepResult:
     since = view.unclear_at or view.sent_at or at
     if at >= view.deadline_at:
         return engine.Park(reason="deadline_passed", note="The change was sent and is not visible at the vendor.")
-    settle_s = settings.ENVIRONMENT.worker_settle_s
-    if view.answered_at is None and connections.settled(since=since, at=at, settle_s=settle_s):
+    if view.answered_at is None and is_settled(view, at=at):
         sends = int(view.progress.get("sends", 1))
         if sends >= SENDS_MOST:
             return engine.Park(reason="sent_too_often", note=f"Sent {sends} times without effect.")
