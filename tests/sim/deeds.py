@@ -282,7 +282,7 @@ def adopt(world: World) -> None:
             settle_drift.adopt(
                 by=world.staff(), subscription_id=drift.subscription_id, reason="asked the customer", at=world.now()
             )
-        except settle_drift.NothingToSettle:
+        except (settle_drift.NothingToSettle, settle_drift.TermUnread, settle_drift.PriceUnknown):
             continue
         world.model.adopted(drift.subscription_id, at=world.now())
 

@@ -334,4 +334,23 @@ FOUND = {
             ("work", 40, 7200),
         ),
     ),
+    "04: seats changed elsewhere are taken over after the term, before anybody read the new one": plans.Plan(
+        seed=1249,
+        customers=(0,),
+        days=365,
+        vendor={**PATIENT, "extended_auto_renews": False},
+        actions=(
+            ("sync_all",),
+            ("work", 6, 3600),
+            ("foreign_seats", 0, 0.1, 2),
+            ("sync", 0),
+            ("work", 6, 60),
+            ("pass", 2000000),
+            ("adopt",),
+            ("sync", 0),
+            ("work", 6, 60),
+            ("pass", 6000000),
+            ("calm",),
+        ),
+    ),
 }

@@ -204,13 +204,13 @@ def test_a_subscription_of_somebody_else_in_ones_own_booking_is_unknown(world: W
         )
 
 
-def change_at_the_vendor(world: World, vendor_subscription_id: str, *, seats: int) -> None:
+def change_at_the_vendor(world: World, vendor_subscription_id: str, *, seats: int, customer: str = "north") -> None:
     """What another administrator does in the vendor's own portal."""
     import httpx2
 
     from tests.stories.world import tenant_id
 
-    url = f"{world.simulator.base_url}/v1/customers/{tenant_id('north')}/subscriptions/{vendor_subscription_id}"
+    url = f"{world.simulator.base_url}/v1/customers/{tenant_id(customer)}/subscriptions/{vendor_subscription_id}"
     headers = {"Authorization": f"Bearer {world.simulator.token()}"}
     body = httpx2.get(url, headers=headers).json()
     answer = httpx2.patch(url, headers=headers, json={**body, "quantity": seats})

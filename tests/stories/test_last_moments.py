@@ -241,18 +241,26 @@ def test_a_difference_is_not_taken_over_while_a_change_is_under_way(world: World
     assert world.holding("north", BASIC).seats == 10
 
 
-def test_after_the_term_a_difference_is_taken_over_without_a_charge(world: World) -> None:
+def test_after_the_term_a_difference_waits_until_the_new_term_is_read_and_charged(world: World) -> None:
     vendor_id = world.holding("north", EXCHANGE).vendor_subscription_id
     change_at_the_vendor(world, vendor_id, seats=2)
     world.sync()
-    world.at = dt.datetime(2026, 4, 7, 10, tzinfo=dt.UTC)
-    settle_drift.adopt(
-        by=world.actor("support"),
-        subscription_id=world.holding("north", EXCHANGE).subscription_id,
-        reason="Bought in the portal.",
-        at=world.at,
-    )
-    assert (world.holding("north", EXCHANGE).seats, charged(world)) == (2, [])
+    world.move(days=21)
+
+    def adopt() -> None:
+        settle_drift.adopt(
+            by=world.actor("support"),
+            subscription_id=world.holding("north", EXCHANGE).subscription_id,
+            reason="Bought in the portal.",
+            at=world.at,
+        )
+
+    with pytest.raises(settle_drift.TermUnread):
+        adopt()
+    assert (world.holding("north", EXCHANGE).seats, charged(world)) == (1, [])
+    world.sync()
+    adopt()
+    assert (world.holding("north", EXCHANGE).seats, charged(world)) == (2, [("adopted", 1)])
 
 
 def test_what_is_under_way_counts_for_the_cap_of_a_family(world: World) -> None:

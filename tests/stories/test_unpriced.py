@@ -23,9 +23,11 @@ from seatwright.workflows import (
     renewal_radar,
     run_desk,
     schedule_change,
+    settle_drift,
     stored_elsewhere,
 )
 from tests.stories import test_radar_of_months as radar
+from tests.stories.test_change_seats import change_at_the_vendor
 from tests.stories.test_extended_service import charged, sell_its_own_line
 from tests.stories.test_renewal_processing import an_hour_passes, go_to
 from tests.stories.world import BASIC, EXCHANGE, PARTNER_TENANT_ID, ROWS, World, tenant_id
@@ -85,6 +87,31 @@ def west(world: World) -> holdings.HoldingRow:
 def ahead_of_west(world: World, *, on: dt.date) -> look_ahead.Line:
     (line,) = look_ahead.licences(by=SYSTEM, customer_id=world.customer_ids["west"], on=on, at=world.at).lines
     return line
+
+
+def test_seats_changed_elsewhere_are_taken_over_once_their_price_is_known(world: World) -> None:
+    """Two seats more from 17 to 30 March, 13 days of the 31 since 27 February: 5.88 x 2 x 13 / 31 is 4.93."""
+    serve_west(world, country="FR", created_at="2026-01-30T10:00:00+00:00")
+    take_west_over(world, country="FR")
+    change_at_the_vendor(world, west(world).vendor_subscription_id, seats=6, customer="west")
+    world.sync()
+
+    def adopt() -> None:
+        settle_drift.adopt(
+            by=world.actor("support"), subscription_id=west(world).subscription_id, reason="Asked them.", at=world.at
+        )
+
+    with pytest.raises(settle_drift.PriceUnknown):
+        adopt()
+    assert (west(world).seats, len(holdings.open_drifts(seen_by=SYSTEM))) == (4, 1)
+    catalogue.load_demo_catalogue(at=world.at, markets=("FR",))
+    world.sync()
+    adopt()
+    rows = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["west"])
+    assert (west(world).seats, [(row.kind, row.seats, row.days, row.amount_minor) for row in rows]) == (
+        6,
+        [("adopted", 2, 13, 493)],
+    )
 
 
 def test_a_term_without_a_known_price_waits_for_it_in_the_queue_and_is_charged_late_from_its_day(world: World) -> None:

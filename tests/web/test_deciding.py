@@ -13,6 +13,7 @@ from seatwright.operations import runs
 from seatwright.orders import queries as orders
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
+from seatwright.subscriptions.models import Subscription
 from tests.web import scene as scenes
 from tests.web.test_booking import book, placed, quote
 from tests.web.test_editor import plain
@@ -137,6 +138,24 @@ def test_a_difference_is_shown_to_the_customer_and_taken_over_by_staff_with_a_re
     assert staff.post(path, {"reason": "Ordered in the vendor's portal"}).status_code == 303
     assert holdings.holding(seen_by=SYSTEM, subscription_id=scene.standard).seats == 12
     assert staff.post(path, {"reason": "again"}).status_code == 422
+
+
+@pytest.mark.usefixtures("changed_elsewhere")
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ({"term_start_on": dt.date(2025, 1, 1), "commitment_end_on": dt.date(2026, 1, 1)}, "Sync the licences first"),
+        ({"unit_rate": ""}, "Import its price sheet and sync"),
+    ],
+)
+def test_seats_that_could_not_be_charged_are_not_taken_over(
+    staff: Client, scene: scenes.Scene, known: dict[str, object], told: str
+) -> None:
+    Subscription.objects.filter(pk=scene.standard).update(**known)
+    scenes.confirm(staff)
+    refused = staff.post(reverse("adopt", args=[scene.standard]), {"reason": "Ordered in the vendor's portal"})
+    assert (refused.status_code, told in plain(refused.content.decode())) == (422, True)
+    assert holdings.holding(seen_by=SYSTEM, subscription_id=scene.standard).seats == 5
 
 
 @pytest.mark.usefixtures("changed_elsewhere")

@@ -93,6 +93,16 @@ def adopt(request: HttpRequest, subscription_id: uuid.UUID) -> HttpResponse:
         return _queue_page(request, refused_id=subscription_id, error=error, status=422)
     except settle_drift.NothingToSettle:
         return errors.refused(request, text=_("The books and the vendor agree by now, or a change is under way."))
+    except settle_drift.TermUnread:
+        error = _(
+            "The term in the books is over. Sync the licences first, so that the seats are charged in the new one."
+        )
+        return _queue_page(request, refused_id=subscription_id, error=error, status=422)
+    except settle_drift.PriceUnknown:
+        error = _(
+            "No price is known for this licence yet. Import its price sheet and sync, so that the seats can be charged."
+        )
+        return _queue_page(request, refused_id=subscription_id, error=error, status=422)
     messages.success(request, _("The vendor's number is in the books and charged from today."))
     return HttpResponseRedirect(reverse("subscription", args=[subscription_id]), status=303)
 

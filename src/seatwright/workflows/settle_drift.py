@@ -33,10 +33,19 @@ class NothingToSettle(Exception):
     """
 
 
+class TermUnread(Exception):
+    """The term in the books is over and the one that follows unread: no cycle is known to charge the seats in."""
+
+
+class PriceUnknown(Exception):
+    """No price is known for the running term; one found later is charged for the seats that each cycle began with."""
+
+
 def adopt(*, by: Actor, subscription_id: uuid.UUID, reason: str, at: dt.datetime) -> None:
     """Make the books show the vendor's number of seats and charge or credit the difference from today on.
 
-    Needs `operations.settle`. Raises ReasonMissing, NothingToSettle, access.permissions.Unknown or NotAllowed.
+    Needs `operations.settle`. Raises ReasonMissing, NothingToSettle, TermUnread, PriceUnknown,
+    access.permissions.Unknown or NotAllowed.
     """
     found = holdings.holding(seen_by=by, subscription_id=subscription_id)
     place = {"reseller_id": found.reseller_id, "customer_id": found.customer_id}
@@ -51,8 +60,7 @@ def adopt(*, by: Actor, subscription_id: uuid.UUID, reason: str, at: dt.datetime
         row = holdings.by_ids(subscription_ids=[subscription_id])[0]
         if row.seats == row.vendor_seats or orders.open_lines(subscription_ids=[subscription_id]):
             raise NothingToSettle
-        if row.vendor_seats == 0 and row.status in RUNNING_STATES:
-            raise NothingToSettle
+        _require_chargeable(row, on=on)
         _book_seats(row, on=on, operation_id=operation_id, at=at)
         billing.post(
             operation_id=operation_id,
@@ -76,6 +84,18 @@ def adopt(*, by: Actor, subscription_id: uuid.UUID, reason: str, at: dt.datetime
             operation_id=operation_id,
             **place,
         )
+
+
+def _require_chargeable(row: holdings.HoldingRow, *, on: dt.date) -> None:
+    """Refuse what would leave seats of a running licence uncharged; one that has ended costs nothing any more."""
+    if row.status not in RUNNING_STATES:
+        return
+    if row.vendor_seats == 0:
+        raise NothingToSettle
+    if on >= row.commitment_end_on:
+        raise TermUnread
+    if not row.unit_rate and not row.is_trial:
+        raise PriceUnknown
 
 
 def _book_seats(row: holdings.HoldingRow, *, on: dt.date, operation_id: uuid.UUID, at: dt.datetime) -> None:
