@@ -1,14 +1,18 @@
 """The vendor's cap over a family of products, judged for what a renewal is to bring."""
 
+import datetime as dt
 import threading
 
 import pytest
+from django.core import mail
 from django.db import connection, connections
 
 from seatwright.assignments.models import Pool
 from seatwright.rules import conflicts, renewals, timeline
-from seatwright.workflows import overview, schedule_change
+from seatwright.workflows import look_ahead, overview, run_desk, schedule_change, settle_drift
 from tests.stories.buying import PREMIUM, choice, place, quote
+from tests.stories.test_alarms import HOUR, chores, go_to, rows
+from tests.stories.test_change_seats import change_at_the_vendor
 from tests.stories.world import BASIC, ROWS, STANDARD, World, key_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,6 +79,7 @@ def test_a_later_wish_for_more_of_the_family_counts_whatever_plan_it_is_for(worl
 
 def test_a_plan_that_cannot_come_about_any_more_is_told_at_home(world: World) -> None:
     """Standard was to end and basic to take its place; then standard stays after all."""
+    name = world.holding("north", BASIC).name
 
     def told() -> set[tuple[str, str]]:
         needs = overview.home(by=world.actor("north_owner"), at=world.at).needs
@@ -84,9 +89,37 @@ def test_a_plan_that_cannot_come_about_any_more_is_told_at_home(world: World) ->
     wish(world, BASIC, quantity=total(300))
     assert told() == set()
     take_back(world, STANDARD)
-    assert told() == {("wish_blocked", world.holding("north", BASIC).name)}
+    assert told() == {("wish_blocked", name)}
+    customer_id, on = world.customer_ids["north"], dt.date(2027, 2, 1)
+    ahead = look_ahead.licences(by=world.actor("north_owner"), customer_id=customer_id, on=on, at=world.at)
+    assert [line.name for line in ahead.lines if line.is_blocked] == [name]
     wish(world, BASIC, quantity=total(290))
     assert told() == set()
+
+
+def test_staff_are_alarmed_of_a_stored_plan_that_cannot_come_about_and_no_more_once_it_can(world: World) -> None:
+    wish(world, BASIC, quantity=total(290))
+    change_at_the_vendor(world, world.holding("north", STANDARD).vendor_subscription_id, seats=20)
+    world.work()
+    world.sync()
+    settle_drift.adopt(
+        by=world.actor("support"),
+        subscription_id=world.holding("north", STANDARD).subscription_id,
+        reason="Bought in the portal.",
+        at=world.at,
+    )
+    go_to(world, 72)
+    world.sync()
+    chores(world)
+    support = world.actor("support")
+    assert [(alarm.kind, alarm.before) for alarm in run_desk.queue(by=support).alarms] == [("blocked", 72 * HOUR)]
+    assert rows() == [(72, "held", ""), (72, "open", "")]
+    staff = [message for message in mail.outbox if "cannot come about" in message.subject]
+    assert sorted(message.to[0] for message in staff) == ["staff@example.test", "support@example.test"]
+    assert "would refuse it" in staff[0].body
+    wish(world, BASIC, quantity=total(280))
+    chores(world)
+    assert rows() == [(72, "held", ""), (72, "closed", "possible")]
 
 
 def test_the_seats_of_other_renewals_count_as_they_will_be_by_then(world: World) -> None:

@@ -117,8 +117,9 @@ class AheadLine(BaseModel):
     """One subscription as it will stand on the day; `seats` is 0 where it will have ended.
 
     Where `is_priced` is false, no price is known for some of the days, and `charges` leave them out;
-    `is_planned_elsewhere` tells of a next term stored at the vendor that nobody planned here, `is_changing` of an order
-    that has not ended and is not counted. `name` is that of the plan held by then.
+    `is_planned_elsewhere` tells of a next term stored at the vendor that nobody planned here, `is_blocked` of
+    wishes that cannot come about any more but are counted, `is_changing` of an order that has not ended and is not
+    counted. `name` is that of the plan held by then.
     """
 
     subscription_id: uuid.UUID
@@ -132,6 +133,7 @@ class AheadLine(BaseModel):
     total: Amount
     is_priced: bool
     is_planned_elsewhere: bool
+    is_blocked: bool
     is_changing: bool
 
 
@@ -261,5 +263,6 @@ def _ahead_line(line: look_ahead.Line) -> AheadLine:
         total=amount(minor=line.total_minor, currency=line.currency),
         is_priced=line.is_priced,
         is_planned_elsewhere=line.is_planned_elsewhere,
+        is_blocked=line.is_blocked,
         is_changing=line.is_changing,
     )

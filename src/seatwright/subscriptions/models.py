@@ -195,8 +195,9 @@ class RenewalAlarm(models.Model):
 
     It stands beside drift because it says the same kind of thing: what the vendor holds for a subscription is not what
     it should be. `held` found the wishes stored; `open` did not, until they are read back or mean nothing any more.
-    Of another `kind` than missing it stands for a stage that could not be looked at (unverified), or, with no time
-    before the end, for a term that is over with none following (overdue).
+    Of another `kind` than missing it stands for a stage that could not be looked at (unverified), for stored wishes
+    that cannot come about (blocked), or, with no time before the end, for a term that is over with none following
+    (overdue).
     """
 
     reseller = models.ForeignKey("customers.Reseller", on_delete=models.PROTECT)

@@ -15,14 +15,15 @@ from seatwright.rules import renewals
 from seatwright.subscriptions.models import RenewalAlarm, Subscription
 
 SHOWN_MOST = 500
-Kind = Literal["missing", "unverified", "overdue"]
+Kind = Literal["missing", "unverified", "blocked", "overdue"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmRow:
     """An open alarm: the vendor does not hold what is wished for the renewal; from the lock on it `is_too_late`.
 
-    Of the kind unverified the vendor could not be asked, of the kind overdue it shows no term after the one that ended.
+    Of the kind unverified the vendor could not be asked, of the kind blocked it holds what it would refuse at the
+    renewal, of the kind overdue it shows no term after the one that ended.
     """
 
     alarm_id: int
@@ -84,7 +85,7 @@ def note(
 def close(*, alarm_id: int, how: str, at: dt.datetime) -> bool:
     """Close an open alarm because the wishes are `stored`, were `revoked`, or the term is `over`; False if it was.
 
-    One that could not be verified is over too once the vendor was `looked` at.
+    One that could not be verified is over too once the vendor was `looked` at, a blocked one once it is `possible`.
     """
     rows = RenewalAlarm.objects.filter(pk=alarm_id, state="open")
     return bool(rows.update(state="closed", closed_at=at, closed_how=how))

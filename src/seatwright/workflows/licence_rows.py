@@ -191,7 +191,7 @@ class Books:
     def needs(self) -> tuple[Need, ...]:
         """What waits for a decision, of all customers shown."""
         found = []
-        alarmed = {alarm.subscription_id: alarm for alarm in self.alarms}
+        alarmed = {alarm.subscription_id: alarm for alarm in self.alarms if alarm.kind in ALARMS}
         unused: dict[tuple[uuid.UUID, str], int] = {}
         for row in self.holdings:
             licence = self._row(row)

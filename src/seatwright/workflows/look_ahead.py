@@ -18,6 +18,7 @@ from seatwright.orders import queries as orders
 from seatwright.rules import business_dates, money, periods, proration, renewals, timeline, windows
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import (
+    blocked_wishes,
     buy_limits,
     charge_cycles,
     extended_service,
@@ -51,6 +52,7 @@ class Line:
 
     Where `is_priced` is False there are days until then for which no price is known: `charges` leave them out.
     `is_planned_elsewhere` tells of a next term stored at the vendor that nobody planned here: none of this follows it.
+    `is_blocked` tells of wishes that cannot come about any more, which `seats` and `charges` follow all the same.
     `is_changing` tells of an order that has not ended. The `name` is that of the plan held by then.
     """
 
@@ -65,6 +67,7 @@ class Line:
     charges: tuple[Expected, ...]
     is_priced: bool
     is_planned_elsewhere: bool
+    is_blocked: bool
     is_changing: bool
 
     @property
@@ -100,6 +103,7 @@ def licences(*, by: Actor, customer_id: uuid.UUID, on: dt.date, at: dt.datetime)
     held = holdings.terms(subscription_ids=[row.subscription_id for row in rows])
     wished = wishes.timelines_of(rows=rows)
     under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in rows])
+    impossible = {each.row.subscription_id for each in blocked_wishes.blocked(by=by, rows=rows, at=at)}
     planned = {change.offer for line in wished.values() for change in line.pending if change.offer}
     offers = catalogue.offers(offer_keys=planned, reseller_id=customer.reseller_id) if planned else {}
     lines = tuple(
@@ -109,6 +113,7 @@ def licences(*, by: Actor, customer_id: uuid.UUID, on: dt.date, at: dt.datetime)
             wished.get(row.subscription_id),
             customer=customer,
             names={key: offer.own_label or offer.title for key, offer in offers.items()},
+            is_blocked=row.subscription_id in impossible,
             is_changing=row.subscription_id in under_way,
             today=today,
             on=on,
@@ -130,6 +135,7 @@ def _line(
     *,
     customer: customers.CustomerRow,
     names: Mapping[str, str],
+    is_blocked: bool,
     is_changing: bool,
     today: dt.date,
     on: dt.date,
@@ -157,6 +163,7 @@ def _line(
         charges=tuple(_charges(row, held, after, seats=seats, today=today, on=on)),
         is_priced=bool(row.unit_rate or row.is_trial) and len(after) == len(ahead),
         is_planned_elsewhere=line is not None and not line.pending and bool(ahead) and stored_elsewhere.is_there(row),
+        is_blocked=is_blocked and bool(ahead),
         is_changing=is_changing,
     )
 

@@ -2,7 +2,8 @@
 
 At each stage of the policy (72 and 25 hours before the end of the term as shipped) an operation reads the subscription
 afresh. What it finds is written once for the stage: `held`, or an alarm, which queues storing the wishes again, mails
-the reseller's staff and stands on the pages until a reading shows the wishes stored. Of stages slept through only the
+the reseller's staff and stands on the pages until a reading shows the wishes stored. Wishes that are stored and have
+become impossible since are an alarm too. Of stages slept through only the
 last one is looked at; a clock that goes back finds its stages looked at already. A look that could not be done is an
 alarm of its own and is looked at anew; so is a term that is over with none following, once the vendor had its time.
 """
@@ -28,7 +29,7 @@ from seatwright.rules import alarms, renewals
 from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import renewal_alarms
 from seatwright.vendors import port
-from seatwright.workflows import connections, readings, schedule_change, send_mail
+from seatwright.workflows import blocked_wishes, connections, readings, schedule_change, send_mail
 from seatwright.workflows import wishes as wishing
 
 KIND = "watch_renewal"
@@ -80,7 +81,7 @@ def _queue(row: holdings.HoldingRow, stage: alarms.Alarm, *, at: dt.datetime) ->
     with transaction.atomic(durable=True):
         for parked in operation_queries.views(operation_ids=operation_queries.parked_ids(lease_key=key)).values():
             if parked.created_at >= stage.due_at:
-                _alarm_unverified(row, stage, at=at)
+                _alarm_of(row, "unverified", stage, at=at)
             # One that gave up at once waits as long as one that tried until its deadline.
             if at < parked.created_at + DEADLINE:
                 return 0
@@ -119,7 +120,7 @@ def look(view: OperationView, at: dt.datetime) -> engine.StepResult:
     except port.VendorTrouble:
         if at >= view.created_at + DEADLINE:
             with transaction.atomic(durable=True):
-                _alarm_unverified(row, stage, at=at)
+                _alarm_of(row, "unverified", stage, at=at)
         raise
     is_held, wanted = _compared(row, seen)
     lease = connections.lease_of_subscription(
@@ -145,6 +146,8 @@ def look(view: OperationView, at: dt.datetime) -> engine.StepResult:
         if is_new and not is_held:
             schedule_change.store_again(row=row, at=at)
             _tell(row, "missing", stage, before={"wanted": wanted}, after={"shown": shown}, at=at)
+        if is_new and is_held and _is_blocked(row, at=at):
+            _alarm_of(row, "blocked", stage, wanted=wanted, shown=shown, at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
     checkpoint("record.committed")
     return engine.Finished()
@@ -171,21 +174,34 @@ def _plain(following: port.NextTerm | None) -> dict[str, Any] | None:
     return None if following is None else wishing.next_term_json(following)
 
 
-def _alarm_unverified(row: holdings.HoldingRow, stage: alarms.Alarm, *, at: dt.datetime) -> None:
-    """Note once, in the caller's transaction, that the vendor could not be looked at for this stage."""
+def _is_blocked(row: holdings.HoldingRow, *, at: dt.datetime) -> bool:
+    return bool(blocked_wishes.blocked(by=SYSTEM, rows=[row], at=at))
+
+
+def _alarm_of(
+    row: holdings.HoldingRow,
+    kind: renewal_alarms.Kind,
+    stage: alarms.Alarm,
+    *,
+    wanted: Mapping[str, Any] | None = None,
+    shown: Mapping[str, Any] | None = None,
+    at: dt.datetime,
+) -> None:
+    """Note an alarm of that kind once for the stage, in the caller's transaction, and tell the staff."""
     is_new = renewal_alarms.note(
         subscription_id=row.subscription_id,
         renews_on=row.commitment_end_on,
-        kind="unverified",
+        kind=kind,
         before=stage.before,
         is_held=False,
         is_too_late=stage.is_too_late,
-        wanted={},
-        shown={},
+        wanted=wanted or {},
+        shown=shown or {},
         at=at,
     )
     if is_new:
-        _tell(row, "unverified", stage, before={}, after={}, at=at)
+        after = {"read_at": row.read_at.isoformat()} if kind == "overdue" else {}
+        _tell(row, kind, stage, before={}, after=after, at=at)
 
 
 def _alarm_overdue(*, at: dt.datetime) -> None:
@@ -204,19 +220,7 @@ def _alarm_overdue(*, at: dt.datetime) -> None:
             continue
         stage = alarms.Alarm(before=dt.timedelta(), due_at=at, is_too_late=True)
         with transaction.atomic(durable=True):
-            is_new = renewal_alarms.note(
-                subscription_id=row.subscription_id,
-                renews_on=row.commitment_end_on,
-                kind="overdue",
-                before=stage.before,
-                is_held=False,
-                is_too_late=True,
-                wanted={},
-                shown={},
-                at=at,
-            )
-            if is_new:
-                _tell(row, "overdue", stage, before={}, after={"read_at": row.read_at.isoformat()}, at=at)
+            _alarm_of(row, "overdue", stage, at=at)
 
 
 def _tell(
@@ -261,7 +265,8 @@ def _tell(
 def close_answered(*, at: dt.datetime) -> int:
     """Close each open alarm whose wishes a later reading showed stored, were taken back, or are past; how many.
 
-    One of a look that could not be done closes with a later look, one of an overdue renewal when that is entered.
+    One of a look that could not be done closes with a later look, one of an overdue renewal when that is entered, and
+    a blocked one once nothing speaks against the wishes, which after the lock is the renewal.
     """
     open_now = renewal_alarms.open_alarms(seen_by=SYSTEM)
     ids = sorted({alarm.subscription_id for alarm in open_now})
@@ -273,7 +278,7 @@ def close_answered(*, at: dt.datetime) -> int:
         if alarm.kind == "unverified" and _is_looked_at(alarm, looked):
             closed += _close(alarm, how="looked", at=at)
             continue
-        how = _answered(alarm, rows[alarm.subscription_id], is_wished=alarm.subscription_id in wished)
+        how = _answered(alarm, rows[alarm.subscription_id], is_wished=alarm.subscription_id in wished, at=at)
         if how:
             closed += _close(alarm, how=how, at=at)
     return closed
@@ -287,13 +292,16 @@ def _is_looked_at(
     return any(stage <= alarm.before for stage in stages)
 
 
-def _answered(alarm: renewal_alarms.AlarmRow, row: holdings.HoldingRow, *, is_wished: bool) -> str:
+def _answered(alarm: renewal_alarms.AlarmRow, row: holdings.HoldingRow, *, is_wished: bool, at: dt.datetime) -> str:
     if row.commitment_end_on != alarm.renews_on or row.status in ("cancelled", "deleted", "disabled", "expired"):
         return "over"
     if alarm.kind == "overdue":
         return ""
     if not is_wished:
         return "revoked"
+    if alarm.kind == "blocked":
+        is_locked = at >= alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.renewal_policy(row))
+        return "" if is_locked or _is_blocked(row, at=at) else "possible"
     try:
         line = wishing.timeline_of(row)
     except wishing.NotRunning:
