@@ -18,7 +18,7 @@ CLOSED = set(
     action actor_id actor_kind answered_over applies_to before billing_plan chain_key channel choice closed_by
     closed_how content_hash country created_by currency default digest document_hash fingerprint found hash head hint
     idempotency_key key kind language lease_key made_by offer_key options ours parked_reason password policy_version
-    previous_hash refusal request_ref role scope segment sku_id source state status subject_id subject_kind
+    previous_hash refusal request_ref role scope segment shown_key sku_id source state status subject_id subject_kind
     tax_treatment term theirs time_zone unit_rate usage_location vendor_end_of_term vendor_key vendor_next_term
     vendor_returnable wishes worker_id
     """.split()

@@ -2,6 +2,7 @@
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import StateApps
 
 SQLITE = """
@@ -38,3 +39,20 @@ def guard(table: str) -> migrations.RunPython:
             editor.execute(f"DROP TRIGGER {table}_no_{verb}{suffix}")
 
     return migrations.RunPython(forwards, backwards)
+
+
+def kept(table: str, operations: list[Operation]) -> list[Operation]:
+    """The operations with the guard of `table` laid anew after them, in both directions.
+
+    SQLite alters most of a table by making it again, and a table made again has no triggers.
+    """
+
+    def again(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+        suffix = "" if editor.connection.vendor == "sqlite" else f" ON {table}"
+        for verb in ("UPDATE", "DELETE"):
+            editor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{verb}{suffix}")
+        for statement in statements(vendor=editor.connection.vendor, table=table):
+            editor.execute(statement, params=None)
+
+    noop = migrations.RunPython.noop
+    return [migrations.RunPython(noop, again), *operations, migrations.RunPython(again, noop)]

@@ -85,7 +85,7 @@ def adopt(
     )
     row.save(force_insert=True)
     charged_from_on = new.charged_from_on or at.astimezone(dt.UTC).date()
-    _term(row, charged_from_on=charged_from_on, at=at).save(force_insert=True)
+    _term(row, of=new, charged_from_on=charged_from_on, at=at).save(force_insert=True)
     for part, (seats, until) in enumerate(_first_lots(reading) if lots is None else lots, start=first_part):
         entry = _entry(
             row, kind=kind, seats=seats, effective_at=at, returnable_until=until, policy_version=policy_version
@@ -170,7 +170,7 @@ def renew(
     _follow(row, following)
     row.renewed_at, row.reopened_until = renewed_at, reopened_until
     row.save(update_fields=RENEWED_FIELDS)
-    _term(row, charged_from_on=following.start_on, at=at).save(force_insert=True)
+    _term(row, of=following, charged_from_on=following.start_on, at=at).save(force_insert=True)
     return True
 
 
@@ -183,7 +183,7 @@ def begin_term(*, subscription_id: uuid.UUID, following: NextTerm, charged_from_
     row = _locked(subscription_id)
     _follow(row, following)
     row.save(update_fields=TERM_FIELDS)
-    _term(row, charged_from_on=charged_from_on, at=at).save(force_insert=True)
+    _term(row, of=following, charged_from_on=charged_from_on, at=at).save(force_insert=True)
 
 
 def plan_ahead(*, subscription_id: uuid.UUID, following: NextTerm, charged_from_on: dt.date, at: dt.datetime) -> None:
@@ -195,7 +195,7 @@ def plan_ahead(*, subscription_id: uuid.UUID, following: NextTerm, charged_from_
     row = _locked(subscription_id)
     ahead = Subscription(pk=row.pk, reseller_id=row.reseller_id, customer_id=row.customer_id)
     _follow(ahead, following)
-    _term(ahead, charged_from_on=charged_from_on, at=at).save(force_insert=True)
+    _term(ahead, of=following, charged_from_on=charged_from_on, at=at).save(force_insert=True)
 
 
 def follow(*, subscription_id: uuid.UUID, on: dt.date) -> bool:
@@ -236,7 +236,9 @@ def convert(*, subscription_id: uuid.UUID, offer: Offer, on: dt.date, at: dt.dat
         term.save(force_insert=True)
 
 
-def _term(row: Subscription, *, charged_from_on: dt.date, at: dt.datetime) -> HeldTerm:
+def _term(
+    row: Subscription, *, of: NewSubscription | NextTerm | None = None, charged_from_on: dt.date, at: dt.datetime
+) -> HeldTerm:
     return HeldTerm(
         reseller_id=row.reseller_id,
         customer_id=row.customer_id,
@@ -247,6 +249,9 @@ def _term(row: Subscription, *, charged_from_on: dt.date, at: dt.datetime) -> He
         term=row.term,
         billing_plan=row.billing_plan,
         offer_key=row.offer_key,
+        shown_key=(of.shown_key if of else "") or row.offer_key,
+        sku_id=row.sku_id,
+        is_extended=of.is_extended if of else False,
         unit_rate=row.unit_rate,
         currency=row.currency,
         price_list_version=row.price_list_version,

@@ -9,30 +9,37 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
-from seatwright.subscriptions.models import HeldTerm, LatePrice, Subscription
+from seatwright.subscriptions.models import HeldTerm, LatePrice, SeatEntry, Subscription
 from seatwright.subscriptions.values import Offer
 
-LIVE_STATES = ("active", "pending", "suspended")
+DELETED = "deleted"
 SHOWN_MOST = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnpricedTerm:
-    """A term of a live subscription that nobody is charged for; its price is that of the day `priced_on`."""
+    """A term that nobody is charged for; its price is that of `shown_key` on the day `priced_on`.
+
+    `is_extended` is a month of extended service, whose price lies on that of the licence with this `sku_id`; `has_left`
+    says that the subscription was deleted after its term.
+    """
 
     subscription_id: uuid.UUID
     customer_id: uuid.UUID
     name: str
-    offer_key: str
+    shown_key: str
+    sku_id: str
     term: str
     billing_plan: str
     start_on: dt.date
     end_on: dt.date
     priced_on: dt.date
+    is_extended: bool
+    has_left: bool
 
 
 def unpriced(*, seen_by: Actor) -> list[UnpricedTerm]:
@@ -41,12 +48,9 @@ def unpriced(*, seen_by: Actor) -> list[UnpricedTerm]:
     return _rows(_without_price().filter(visible))
 
 
-def unpriced_of(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[UnpricedTerm, ...]]:
-    """The terms without a price of these subscriptions, by subscription and the oldest first."""
-    found: dict[uuid.UUID, list[UnpricedTerm]] = {}
-    for each in _rows(_without_price().filter(subscription_id__in=subscription_ids)):
-        found.setdefault(each.subscription_id, []).append(each)
-    return {key: tuple(value) for key, value in found.items()}
+def unpriced_of(*, subscription_ids: Sequence[uuid.UUID]) -> list[UnpricedTerm]:
+    """The terms without a price of these subscriptions, the oldest first."""
+    return _rows(_without_price().filter(subscription_id__in=subscription_ids))
 
 
 def frozen_for(terms: Sequence[HeldTerm]) -> dict[tuple[uuid.UUID, dt.date], LatePrice]:
@@ -91,9 +95,11 @@ def freeze(*, subscription_id: uuid.UUID, start_on: dt.date, offer: Offer, at: d
 
 
 def _without_price() -> QuerySet[HeldTerm]:
+    """The terms that may owe something; what was deleted inside its term is a difference for a person, not charged."""
     late = LatePrice.objects.filter(subscription_id=OuterRef("subscription_id"), start_on=OuterRef("start_on"))
+    left = SeatEntry.objects.filter(subscription_id=OuterRef("subscription_id"), kind="ended")
     return HeldTerm.objects.filter(
-        ~Exists(late), unit_rate="", subscription__is_trial=False, subscription__status__in=LIVE_STATES
+        ~Exists(late), ~Q(subscription__status=DELETED) | Exists(left), unit_rate="", subscription__is_trial=False
     )
 
 
@@ -104,12 +110,15 @@ def _rows(terms: QuerySet[HeldTerm]) -> list[UnpricedTerm]:
             subscription_id=row.subscription_id,
             customer_id=row.customer_id,
             name=row.subscription.name,
-            offer_key=row.offer_key,
+            shown_key=row.shown_key,
+            sku_id=row.sku_id,
             term=row.term,
             billing_plan=row.billing_plan,
             start_on=row.start_on,
             end_on=row.end_on,
             priced_on=max(row.start_on, row.charged_from_on),
+            is_extended=row.is_extended,
+            has_left=row.subscription.status == DELETED,
         )
         for row in rows
         if row.charged_from_on < row.end_on

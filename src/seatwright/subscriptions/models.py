@@ -70,7 +70,11 @@ class Subscription(models.Model):
 
 
 class HeldTerm(models.Model):
-    """One term of a subscription with the price frozen for it; append-only, `end_on` is the first day after."""
+    """One term of a subscription with the price frozen for it; append-only, `end_on` is the first day after.
+
+    `shown_key` names what the vendor showed, be it in the catalogue or not, and `is_extended` says that it was a month
+    of extended service, so that a price found late is that of what the customer had.
+    """
 
     reseller_id = models.UUIDField()
     customer_id = models.UUIDField()
@@ -81,6 +85,9 @@ class HeldTerm(models.Model):
     term = models.CharField(max_length=8)
     billing_plan = models.CharField(max_length=16)
     offer_key = models.CharField(max_length=160)
+    shown_key = models.CharField(max_length=160, default="")
+    sku_id = models.CharField(max_length=36, default="")
+    is_extended = models.BooleanField(default=False)
     unit_rate = models.CharField(max_length=32)
     currency = models.CharField(max_length=3)
     price_list_version = models.CharField(max_length=64)

@@ -29,6 +29,7 @@ class NewSubscription:
     """A subscription found at the vendor for the first time, with the price frozen for its running term.
 
     Charge cycles that start from `charged_from_on` on are charged by us; None means from the day it was found, in UTC.
+    `shown_key` is the offer as the vendor shows it, where that may be none of the catalogue.
     """
 
     tenant_id: uuid.UUID
@@ -48,11 +49,16 @@ class NewSubscription:
     price_list_version: str
     is_trial: bool
     charged_from_on: dt.date | None = None
+    shown_key: str = ""
+    is_extended: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class NextTerm:
-    """The term that follows the present one, as the vendor shows it, with the price frozen for it."""
+    """The term that follows the present one, as the vendor shows it, with the price frozen for it.
+
+    `shown_key` is the offer as the vendor shows it, where that may be none of the catalogue.
+    """
 
     start_on: dt.date
     end_on: dt.date
@@ -65,6 +71,8 @@ class NextTerm:
     unit_rate: str
     currency: str
     price_list_version: str
+    shown_key: str = ""
+    is_extended: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

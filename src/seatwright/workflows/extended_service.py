@@ -100,10 +100,8 @@ def _leads_there(row: holdings.HoldingRow) -> bool:
     return row.end_of_term in ("", port.EndOfTerm.EXTENDED) or is_other_term
 
 
-def offer_behind(
-    *, customer: customers.CustomerRow, seen: port.VendorSubscription, vendor_key: str, sku_id: str
-) -> catalogue.OfferRow | None:
-    """The offer whose price the month of extended service that the vendor shows lies on; None where there is none.
+def offer_behind(*, customer: customers.CustomerRow, shown: naming.OfferKey, sku_id: str) -> catalogue.OfferRow | None:
+    """The offer whose price the month of extended service `shown` at the vendor lies on; None where there is none.
 
     The vendor's own line for it is no offer of the catalogue: the same licence of the same product by the month is, and
     where that is not sold, by the year billed by the month.
@@ -112,13 +110,13 @@ def offer_behind(
         market=customer.country,
         segment=customer.segment,
         reseller_id=customer.reseller_id,
-        vendor_key=vendor_key,
-        product_id=seen.product_id,
+        vendor_key=shown.vendor_key,
+        product_id=shown.product_id,
     )
     by_plan = {
         (each.term, each.billing_plan): each
         for each in sold
-        if each.vendor_sku_id == seen.vendor_sku_id or (sku_id and each.sku_id == sku_id.lower())
+        if each.vendor_sku_id == shown.vendor_sku_id or (sku_id and each.sku_id == sku_id.lower())
     }
     monthly = terms.BillingPlan.MONTHLY
     return by_plan.get((terms.Term.P1M, monthly)) or by_plan.get((terms.Term.P1Y, monthly))

@@ -18,7 +18,7 @@ from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import late_prices
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import extended_service
+from seatwright.workflows import charge_cycles, extended_service
 
 
 def offer_key_of(*, customer: CustomerRow, vendor_key: str, seen: port.VendorSubscription) -> naming.OfferKey:
@@ -48,83 +48,63 @@ def rate(*, customer: CustomerRow, offer_key: str, seats: int, on: dt.date) -> c
         return None
 
 
-def price_late(
-    *,
-    customer: CustomerRow,
-    row: holdings.HoldingRow,
-    seen: port.VendorSubscription,
-    unpriced: Sequence[late_prices.UnpricedTerm],
-    at: dt.datetime,
-) -> int:
-    """Freeze the price of each of these terms of the subscription that has one by now; returns how many have."""
-    return sum(_price_late(customer, row, seen, term, is_last=term is unpriced[-1], at=at) for term in unpriced)
+def price_late(*, customer: CustomerRow, unpriced: Sequence[late_prices.UnpricedTerm], at: dt.datetime) -> int:
+    """Freeze the price of each of these terms of the customer that has one by now; returns how many have.
+
+    What a subscription still owes that was deleted after its term is charged at once: nobody looks at it any more.
+    """
+    changes = holdings.seat_changes(subscription_ids=[term.subscription_id for term in unpriced])
+    priced = []
+    for term in unpriced:
+        held = sum(each.seats for each in changes.get(term.subscription_id, ()) if each.at.date() <= term.priced_on)
+        if _price_late(customer, term, seats=held, at=at):
+            priced.append(term)
+    if left := sorted({term.subscription_id for term in priced if term.has_left}):
+        charge_cycles.post_of(subscription_ids=left, at=at)
+    return len(priced)
 
 
-def _price_late(
-    customer: CustomerRow,
-    row: holdings.HoldingRow,
-    seen: port.VendorSubscription,
-    term: late_prices.UnpricedTerm,
-    *,
-    is_last: bool,
-    at: dt.datetime,
-) -> bool:
-    found = _offer(customer, row, seen, term, is_last=is_last)
+def _price_late(customer: CustomerRow, term: late_prices.UnpricedTerm, *, seats: int, at: dt.datetime) -> bool:
+    found = _offer(customer, term, seats=seats)
     if found is None:
         return False
     with transaction.atomic():
-        is_new = late_prices.freeze(subscription_id=row.subscription_id, start_on=term.start_on, offer=found, at=at)
+        is_new = late_prices.freeze(subscription_id=term.subscription_id, start_on=term.start_on, offer=found, at=at)
         if is_new:
             audit.record(
                 by=SYSTEM,
                 action="term.priced",
                 subject_kind="subscription",
-                subject_id=row.subscription_id,
+                subject_id=term.subscription_id,
                 before={"start_on": term.start_on.isoformat()},
                 after={"unit_rate": found.unit_rate, "price_list_version": found.price_list_version},
                 at=at,
-                reseller_id=row.reseller_id,
-                customer_id=row.customer_id,
+                reseller_id=customer.reseller_id,
+                customer_id=customer.customer_id,
             )
     return is_new
 
 
-def _offer(
-    customer: CustomerRow,
-    row: holdings.HoldingRow,
-    seen: port.VendorSubscription,
-    term: late_prices.UnpricedTerm,
-    *,
-    is_last: bool,
-) -> subscriptions.Offer | None:
+def _offer(customer: CustomerRow, term: late_prices.UnpricedTerm, *, seats: int) -> subscriptions.Offer | None:
     """What the term is an instance of, with its price; None while the catalogue lacks either.
 
-    A term that follows on an offer of another length is extended service, and so is the running one that the vendor
-    shows as such.
+    That is what the vendor showed when the term was entered, whatever it has become since.
     """
-    key, is_extended = naming.offer_key(term.offer_key), False
-    if is_last and term.end_on == row.commitment_end_on and extended_service.is_certain(seen):
-        behind = extended_service.offer_behind(
-            customer=customer, seen=seen, vendor_key=row.vendor_key, sku_id=row.sku_id
-        )
-        key, is_extended = (None if behind is None else naming.offer_key(behind.offer_key)), True
-    elif key is None:
-        shown = offer_key_of(customer=customer, vendor_key=row.vendor_key, seen=seen)
-        key = shown._replace(term=term.term, billing_plan=term.billing_plan)
-    else:
-        is_extended = (key.term, key.billing_plan) != (term.term, term.billing_plan)
-    if key is None:
+    shown = naming.offer_key(term.shown_key)
+    if shown is None:
         return None
-    if is_extended:
-        price = extended_service.rate(customer=customer, offer_key=str(key), quantity=seen.quantity, on=term.priced_on)
+    if term.is_extended:
+        behind = extended_service.offer_behind(customer=customer, shown=shown, sku_id=term.sku_id)
+        key = "" if behind is None else behind.offer_key
+        price = extended_service.rate(customer=customer, offer_key=key, quantity=seats, on=term.priced_on)
     else:
-        price = rate(customer=customer, offer_key=str(key), seats=seen.quantity, on=term.priced_on)
+        price = rate(customer=customer, offer_key=str(shown), seats=seats, on=term.priced_on)
     if price is None:
         return None
     offer = catalogue.offer(offer_key=price.offer_key, reseller_id=customer.reseller_id)
     return subscriptions.Offer(
         offer_key=offer.offer_key,
-        sku_id=offer.sku_id or row.sku_id,
+        sku_id=offer.sku_id or term.sku_id,
         name=(offer.own_label or offer.title)[:200],
         unit_rate=f"{price.amount:f}",
         currency=price.currency,

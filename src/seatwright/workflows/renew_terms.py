@@ -148,12 +148,11 @@ def _following(
     is_extended: bool,
 ) -> subscriptions.NextTerm:
     start_on = ahead.period.start_on
-    key = str(price_terms.offer_key_of(customer=customer, vendor_key=row.vendor_key, seen=seen))
+    shown = price_terms.offer_key_of(customer=customer, vendor_key=row.vendor_key, seen=seen)
+    key = str(shown)
     if is_extended:
         # A wish for another product may have been carried out in a term that went by unread.
-        behind = extended_service.offer_behind(
-            customer=customer, seen=seen, vendor_key=row.vendor_key, sku_id=row.sku_id
-        )
+        behind = extended_service.offer_behind(customer=customer, shown=shown, sku_id=row.sku_id)
         key = row.offer_key if behind is None else behind.offer_key
         price = extended_service.rate(customer=customer, offer_key=key, quantity=seen.quantity, on=start_on)
         key = key if price is None else price.offer_key
@@ -172,6 +171,8 @@ def _following(
         unit_rate="" if price is None else f"{price.amount:f}",
         currency=row.currency if price is None else price.currency,
         price_list_version="" if price is None else price.price_list_version,
+        shown_key=str(shown),
+        is_extended=is_extended,
     )
 
 

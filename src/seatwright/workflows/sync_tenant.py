@@ -244,14 +244,11 @@ def _enter_subscriptions(
             row = holdings.by_ids(subscription_ids=[row.subscription_id])[0]
         reading = readings.reading(subscription, ends_on=row.commitment_end_on)
         counts["subscriptions_changed"] += readings.take_in(row=row, seen=reading, at=at)
-        without = unpriced.get(row.subscription_id, ())
-        counts["terms_priced"] += price_terms.price_late(
-            customer=customer, row=row, seen=subscription, unpriced=without, at=at
-        )
         counts["wishes_missing"] += schedule_change.reapply_if_missing(row=row, seen=subscription, at=at)
         if reading.status in end_of_life.STATES and (row.seats or reading.status != "deleted"):
             end_of_life.enter(subscription_id=row.subscription_id, at=at)
         counts["drifts"] += readings.settle_drift(subscription_id=row.subscription_id, at=at)
+    counts["terms_priced"] = price_terms.price_late(customer=customer, unpriced=unpriced, at=at)
     return counts
 
 
@@ -288,6 +285,8 @@ def _adopt(
         price_list_version="" if price is None else price.price_list_version,
         is_trial=seen.is_trial,
         charged_from_on=on,
+        shown_key=str(price_terms.offer_key_of(customer=customer, vendor_key=tenant.vendor_key, seen=seen)),
+        is_extended=extended_service.is_certain(seen),
     )
     policy = catalogue.return_policy(vendor_key=tenant.vendor_key, on=on)
     with transaction.atomic():
@@ -322,11 +321,11 @@ def _offer(
     customer: CustomerRow, tenant: TenantRow, seen: port.VendorSubscription, sku_id: str
 ) -> catalogue.OfferRow | None:
     """The offer that it is an instance of; of a month of extended service the one that its price lies on."""
-    key = str(price_terms.offer_key_of(customer=customer, vendor_key=tenant.vendor_key, seen=seen))
-    found = catalogue.offers(offer_keys=[key], reseller_id=customer.reseller_id).get(key)
+    shown = price_terms.offer_key_of(customer=customer, vendor_key=tenant.vendor_key, seen=seen)
+    found = catalogue.offers(offer_keys=[str(shown)], reseller_id=customer.reseller_id).get(str(shown))
     if not extended_service.is_certain(seen):
         return found
-    return extended_service.offer_behind(customer=customer, seen=seen, vendor_key=tenant.vendor_key, sku_id=sku_id)
+    return extended_service.offer_behind(customer=customer, shown=shown, sku_id=sku_id)
 
 
 def _price(

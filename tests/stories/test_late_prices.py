@@ -1,0 +1,98 @@
+"""A price found late is that of what the customer had: the product, the kind of month and the seats of its own time."""
+
+import datetime as dt
+from typing import Any
+
+import httpx2
+import pytest
+
+from seatwright.access.actors import SYSTEM
+from seatwright.billing import queries as billing
+from seatwright.catalogue import changes as catalogue
+from seatwright.workflows import run_desk
+from tests.stories.test_extended_service import sell_its_own_line
+from tests.stories.test_renewal_processing import an_hour_passes
+from tests.stories.test_unpriced import day, serve_west, take_west_over, west
+from tests.stories.world import ROWS, STANDARD, World, tenant_id
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def in_the_console(world: World, **members: Any) -> None:
+    """Somebody writes these members of West's subscription without the product."""
+    path = f"customers/{tenant_id('west')}/subscriptions/{west(world).vendor_subscription_id}"
+    url = f"{world.simulator.base_url}/v1/{path}"
+    headers = {"Authorization": f"Bearer {world.simulator.token()}"}
+    body = httpx2.get(url, headers=headers).json() | members
+    assert httpx2.patch(url, headers=headers, json=body).status_code == 200
+
+
+def charges(world: World) -> list[tuple[str, int]]:
+    rows = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["west"])
+    return sorted((row.period_start_on.isoformat(), row.amount_minor) for row in rows)
+
+
+def waiting(world: World) -> list[str]:
+    return [term.start_on.isoformat() for term in run_desk.queue(by=world.actor("support")).unpriced]
+
+
+def test_a_month_before_a_change_of_product_is_charged_as_the_product_that_it_was(world: World) -> None:
+    """Four seats of Basic by the month are 4 x 6.72 = 26.88; of Standard, from 10 June on, 4 x 14.04 = 56.16."""
+    serve_west(world, country="FR", created_at="2026-03-10T10:00:00+00:00", term="P1M")
+    take_west_over(world, country="FR")
+    for month in (4, 5):
+        an_hour_passes(world, day(2026, month, 11))
+    standard = ROWS[STANDARD]
+    product = {
+        "productId": standard["product_id"],
+        "skuId": standard["vendor_sku_id"],
+        "availabilityId": availability(world, standard),
+        "billingCycle": "monthly",
+        "termDuration": "P1M",
+    }
+    in_the_console(world, scheduledNextTermInstructions={"product": product, "quantity": 4})
+    an_hour_passes(world, day(2026, 6, 11))
+    catalogue.load_demo_catalogue(at=world.at, markets=("FR",))
+    an_hour_passes(world, day(2026, 6, 12))
+    assert charges(world) == [("2026-04-10", 2688), ("2026-05-10", 2688), ("2026-06-10", 5616)]
+    assert (west(world).name, west(world).sku_id, waiting(world)) == (standard["title"], STANDARD, [])
+
+
+def availability(world: World, product: dict[str, Any]) -> str:
+    path = f"products/{product['product_id']}/skus/{product['vendor_sku_id']}/availabilities?country=FR"
+    headers = {"Authorization": f"Bearer {world.simulator.token()}"}
+    found: str = httpx2.get(f"{world.simulator.base_url}/v1/{path}", headers=headers).json()["items"][0]["id"]
+    return found
+
+
+def test_what_a_licence_owes_that_ended_before_its_price_was_known_waits_for_it_and_is_charged(world: World) -> None:
+    """The year ends on 10 June 2026; its cycles of 10 April and 10 May are 4 x 5.88 = 23.52 each."""
+    serve_west(world, country="FR", created_at="2025-06-10T10:00:00+00:00")
+    take_west_over(world, country="FR")
+    at_end = [{"scheduleType": "TermEnd", "actionType": "Cancel"}]
+    in_the_console(world, autoRenewEnabled=False, scheduledActions=at_end)
+    for number in (9, 10):
+        an_hour_passes(world, day(2026, 6, number))
+    assert (west(world).status, west(world).seats) == ("deleted", 0)
+    assert (waiting(world), charges(world)) == (["2025-06-10"], [])
+    catalogue.load_demo_catalogue(at=world.at, markets=("FR",))
+    for _ in range(2):
+        world.sync()
+        assert (waiting(world), charges(world)) == ([], [("2026-04-10", 2352), ("2026-05-10", 2352)])
+
+
+@pytest.mark.parametrize("has_own_line", [True, False], ids=["own line", "same line"])
+def test_months_of_extended_service_keep_their_surcharge_and_the_year_before_its_price(
+    world: World, has_own_line: bool
+) -> None:
+    """Cycles of the year are 23.52; months of extended service 4 x 6.72 x 1.03 = 27.69, the first as the second."""
+    if has_own_line:
+        sell_its_own_line(world)
+    serve_west(world, country="FR", created_at="2025-06-10T10:00:00+00:00", auto_renew=False)
+    take_west_over(world, country="FR")
+    for month in (6, 7):
+        an_hour_passes(world, day(2026, month, 20))
+    catalogue.load_demo_catalogue(at=world.at, markets=("FR",))
+    an_hour_passes(world, dt.datetime(2026, 7, 21, 6, tzinfo=dt.UTC))
+    assert charges(world) == [("2026-04-10", 2352), ("2026-05-10", 2352), ("2026-06-10", 2769), ("2026-07-10", 2769)]
+    assert waiting(world) == []
