@@ -60,8 +60,9 @@ def test_terms_that_went_by_fill_the_days_one_after_another(
         (Term.P1M, "2026-03-31", "2026-04-30", "2026-03-31"),
         (Term.P1M, "2026-03-10", "2026-03-31", "2026-03-10"),
         (Term.P1Y, "2026-02-28", "2027-02-28", "2026-02-28"),
+        (Term.P1Y, "2027-02-28", "2028-02-29", "2024-02-29"),
         (Term.P1Y, "2026-05-07", "2026-06-20", "2026-05-07"),
     ],
 )
-def test_a_month_tells_from_which_day_it_was_counted(term: Term, start: str, end: str, anchor: str) -> None:
+def test_a_term_tells_from_which_day_it_was_counted(term: Term, start: str, end: str, anchor: str) -> None:
     assert unread_terms.anchor_of(term=term, during=Period(on(start), on(end))) == on(anchor)

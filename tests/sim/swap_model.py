@@ -23,12 +23,16 @@ OUT, IN = "swapped_out", "swapped_in"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Overlap:
-    """Old seats of a swap that cost on until they go back or leave with the renewal on `latest_on`."""
+    """Old seats of a swap that cost on until they go back or leave with the renewal on `latest_on`.
+
+    Without the swap that renewal was to bring `due_seats`.
+    """
 
     subscription_id: uuid.UUID
     latest_on: dt.date
     most_minor: int
     asked_at: dt.datetime
+    due_seats: int
 
 
 def ordered(model: "Model", order: Any, calculation: Any, tenant_id: str, *, at: dt.datetime) -> None:
@@ -98,8 +102,19 @@ def _bounded(model: "Model", order: Any, swap: Any, *, at: dt.datetime) -> None:
     model.require(quoted == wanted, f"25: the overlap is quoted as {quoted}, it can come to {wanted}")
     root_id = order.lines[-1].operation_id
     model.overlaps[root_id] = Overlap(
-        subscription_id=swap.source.subscription_id, latest_on=term["end_on"], most_minor=most, asked_at=at
+        subscription_id=swap.source.subscription_id,
+        latest_on=term["end_on"],
+        most_minor=most,
+        asked_at=at,
+        due_seats=_due_seats(held.wishes, held.seats),
     )
+
+
+def _due_seats(wishes: dict[str, Any], seats: int) -> int:
+    """What the next renewal brings of the seats that are held, as it is wished."""
+    quantity = next(iter(wishes.values()), {}).get("quantity") or {}
+    due: int = quantity.get("total", seats + quantity.get("difference", 0))
+    return due
 
 
 def _rate(side: Any) -> str:
@@ -192,10 +207,9 @@ def _require_wished_away(model: "Model", news: "News", overlap: Overlap, progres
     if not is_its_own or model.sheets.was_touched(key, since=overlap.asked_at):
         return
     stands = next(iter(news.wishes.get(key, {}).values()), {})
-    quantity = stands.get("quantity") or {}
-    left = quantity.get("total", held.seats + quantity.get("difference", 0))
     ends = stands.get("ending") == "cancel"
-    is_so = ends or left <= held.seats - seats
+    left = _due_seats(news.wishes.get(key, {}), held.seats)
+    is_so = ends or left <= max(overlap.due_seats, held.seats) - seats
     model.require(is_so, f"25: {seats} old seats were to leave with the renewal, the wish is {stands}")
     model.world.did["old seats leave with the renewal"] += 1
     model.sheets.promise(

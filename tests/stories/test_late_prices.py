@@ -1,6 +1,8 @@
 """A price found late is that of what the customer had: the product, the kind of month and the seats of its own time."""
 
 import datetime as dt
+import uuid
+from decimal import Decimal
 from typing import Any
 
 import httpx2
@@ -9,11 +11,15 @@ import pytest
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
 from seatwright.catalogue import changes as catalogue
+from seatwright.catalogue.models import Offer
+from seatwright.customers import queries as customers
+from seatwright.subscriptions import changes as subscriptions
+from seatwright.subscriptions import late_prices
 from seatwright.workflows import run_desk
 from tests.stories.test_extended_service import sell_its_own_line
 from tests.stories.test_renewal_processing import an_hour_passes
 from tests.stories.test_unpriced import day, serve_west, take_west_over, west
-from tests.stories.world import ROWS, STANDARD, World, tenant_id
+from tests.stories.world import BASIC, ROWS, STANDARD, World, tenant_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,3 +102,77 @@ def test_months_of_extended_service_keep_their_surcharge_and_the_year_before_its
     an_hour_passes(world, dt.datetime(2026, 7, 21, 6, tzinfo=dt.UTC))
     assert charges(world) == [("2026-04-10", 2352), ("2026-05-10", 2352), ("2026-06-10", 2769), ("2026-07-10", 2769)]
     assert waiting(world) == []
+
+
+def test_a_price_and_the_end_of_the_licence_that_one_reading_shows_are_charged(world: World) -> None:
+    serve_west(world, country="FR", created_at="2025-06-10T10:00:00+00:00")
+    take_west_over(world, country="FR")
+    at_end = [{"scheduleType": "TermEnd", "actionType": "Cancel"}]
+    in_the_console(world, autoRenewEnabled=False, scheduledActions=at_end)
+    an_hour_passes(world, day(2026, 6, 9))
+    catalogue.load_demo_catalogue(at=world.at, markets=("FR",))
+    an_hour_passes(world, day(2026, 6, 10))
+    assert (west(world).status, waiting(world)) == ("deleted", [])
+    assert charges(world) == [("2026-04-10", 2352), ("2026-05-10", 2352)]
+
+
+def test_a_month_of_extended_service_waits_for_the_price_of_a_monthly_term_that_is_listed(world: World) -> None:
+    """Only where no list has a monthly term is it 5.88 x 1.23, the price of the year; here it is 6.72 x 1.03."""
+    serve_west(world, country="BE", created_at="2025-06-10T10:00:00+00:00", auto_renew=False)
+    take_west_over(world, country="BE")
+    monthly = Offer.objects.get(
+        product__product_id=ROWS[BASIC]["product_id"],
+        product__vendor_sku_id=ROWS[BASIC]["vendor_sku_id"],
+        market="BE",
+        segment="commercial",
+        term="P1M",
+        billing_plan="monthly",
+    )
+    dollars = {"amount": Decimal("6.50"), "currency": "USD", "valid_from_on": dt.date(2026, 6, 1)}
+    catalogue.price_fixed(reseller_id=world.reseller_id, offer_pk=monthly.pk, at=world.at, **dollars)
+    an_hour_passes(world, day(2026, 6, 11))
+    assert (west(world).unit_rate, waiting(world)) == ("", ["2026-06-10"])
+    catalogue.price_at_rrp(
+        reseller_id=world.reseller_id, offer_pk=monthly.pk, valid_from_on=dt.date(2026, 6, 1), at=world.at
+    )
+    an_hour_passes(world, day(2026, 6, 12))
+    assert (west(world).unit_rate, charges(world)[-1]) == ("6.9216", ("2026-06-10", 2769))
+
+
+def test_terms_that_cannot_be_priced_keep_no_other_from_its_price(world: World) -> None:
+    tenant = customers.tenants(seen_by=SYSTEM, customer_ids=[world.customer_ids["north"]])[0]
+
+    def enter(start_on: dt.date, offer_key: str) -> uuid.UUID:
+        new = subscriptions.NewSubscription(
+            tenant_id=tenant.tenant_id,
+            reseller_id=tenant.reseller_id,
+            customer_id=tenant.customer_id,
+            vendor_key="microsoft",
+            vendor_subscription_id=str(uuid.uuid4()),
+            offer_key=offer_key,
+            sku_id="",
+            name="Licence",
+            term="P1Y",
+            billing_plan="monthly",
+            anchor_on=start_on,
+            term_start_on=start_on,
+            unit_rate="",
+            currency="EUR",
+            price_list_version="",
+            is_trial=False,
+            charged_from_on=start_on,
+        )
+        reading = subscriptions.Reading(
+            status="active",
+            seats=3,
+            auto_renew=True,
+            commitment_end_on=start_on + dt.timedelta(days=365),
+            returnable=None,
+            scheduled=None,
+            cancellable_until=None,
+        )
+        return subscriptions.adopt(new=new, reading=reading, policy_version="test", at=world.at)
+
+    older = [enter(dt.date(2026, 1, 1), "") for _ in range(late_prices.SHOWN_MOST)]
+    last = enter(dt.date(2026, 2, 1), world.holding("north", BASIC).offer_key)
+    assert last in {term.subscription_id for term in late_prices.unpriced_of(subscription_ids=[*older, last])}

@@ -71,6 +71,12 @@ def sales_rate(
     return replace(_rate(line=line, offer_key=offer_key, amount_e8=0, kind=kind), amount=amount)
 
 
+def is_listed(*, reseller_id: uuid.UUID, offer_key: str, on: dt.date) -> bool:
+    """Whether a price list in force on that day has the offer, whatever it says of its price."""
+    parts = _parts(offer_key)
+    return bool(_prices(reseller_id=reseller_id, parts=parts, on=on).tiers(parts))
+
+
 class _Prices:
     """Lines of price lists in force on a day by product, term and billing plan, and the reseller's own prices."""
 

@@ -24,7 +24,15 @@ from seatwright.catalogue.policies import (
     return_policy,
     sheet_rules,
 )
-from seatwright.catalogue.price_lookup import OfferUnknown, PriceMissing, UnitRate, cost_rate, each_once, sales_rate
+from seatwright.catalogue.price_lookup import (
+    OfferUnknown,
+    PriceMissing,
+    UnitRate,
+    cost_rate,
+    each_once,
+    is_listed,
+    sales_rate,
+)
 from seatwright.catalogue.searching import Found, search
 from seatwright.catalogue.shelf import OfferRate, ProductName, ShelfProduct, family_of, product_names, rates, shelf
 
@@ -51,6 +59,7 @@ __all__ = [
     "each_once",
     "family_cap",
     "family_of",
+    "is_listed",
     "offer",
     "offers",
     "offers_for",

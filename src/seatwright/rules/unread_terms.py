@@ -3,6 +3,7 @@
 Source: Partner Center reference 5.6, 6.8.
 """
 
+import calendar
 import datetime as dt
 
 from seatwright.rules import periods, renewals, terms
@@ -41,7 +42,7 @@ def _counted(anchor_on: dt.date, *, term: terms.Term, during: periods.Period) ->
 def anchor_of(*, term: terms.Term, during: periods.Period) -> dt.date:
     """The day from which a term met in the middle of its life was counted; its start where that is not told by it.
 
-    A month from 28 February to 31 March was counted from a day 31.
+    A month from 28 February to 31 March was counted from a day 31, a year from 28 February to the 29th from a leap day.
     """
     possible = _possible_anchors(during.start_on)
     ends = (
@@ -51,6 +52,9 @@ def anchor_of(*, term: terms.Term, during: periods.Period) -> dt.date:
 
 
 def _possible_anchors(start_on: dt.date) -> tuple[dt.date, ...]:
-    """The day itself, and on a short month's last day the days of a long one that may have moved to it."""
+    """The day itself, and on a short month's last day the days of a long one or a leap day that may have moved."""
     is_last = (start_on + dt.timedelta(days=1)).day == 1
-    return (start_on, *(dt.date(start_on.year - 1, 12, day) for day in range(31, start_on.day, -1) if is_last))
+    longer = [dt.date(start_on.year - 1, 12, day) for day in range(31, start_on.day, -1) if is_last]
+    leap_year = next(year for year in range(start_on.year - 1, 0, -1) if calendar.isleap(year))
+    leap_day = [dt.date(leap_year, 2, 29)] if is_last and (start_on.month, start_on.day) == (2, 28) else []
+    return (start_on, *longer, *leap_day)

@@ -25,6 +25,7 @@ TERM_FIELDS = (
     "unit_rate",
     "currency",
     "price_list_version",
+    "is_trial",
 )
 RENEWED_FIELDS = (*TERM_FIELDS, "renewed_at", "reopened_until")
 CONVERTED_FIELDS = ("offer_key", "sku_id", "name", "unit_rate", "currency", "price_list_version")
@@ -216,7 +217,7 @@ def _follow(row: Subscription, following: NextTerm) -> None:
     row.term, row.billing_plan = following.term, following.billing_plan
     row.offer_key, row.sku_id, row.name = following.offer_key, following.sku_id, following.name
     row.unit_rate, row.currency = following.unit_rate, following.currency
-    row.price_list_version = following.price_list_version
+    row.price_list_version, row.is_trial = following.price_list_version, following.is_trial
 
 
 def convert(*, subscription_id: uuid.UUID, offer: Offer, on: dt.date, at: dt.datetime) -> None:
@@ -252,6 +253,7 @@ def _term(
         shown_key=(of.shown_key if of else "") or row.offer_key,
         sku_id=row.sku_id,
         is_extended=of.is_extended if of else False,
+        is_trial=row.is_trial,
         unit_rate=row.unit_rate,
         currency=row.currency,
         price_list_version=row.price_list_version,

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
@@ -45,7 +45,7 @@ class UnpricedTerm:
 def unpriced(*, seen_by: Actor) -> list[UnpricedTerm]:
     """The terms without a price that the actor may see, the oldest first."""
     visible = permissions.visible_rows(seen_by=seen_by, action="licences.view")
-    return _rows(_without_price().filter(visible))
+    return _rows(_without_price().filter(visible)[:SHOWN_MOST])
 
 
 def unpriced_of(*, subscription_ids: Sequence[uuid.UUID]) -> list[UnpricedTerm]:
@@ -95,22 +95,29 @@ def freeze(*, subscription_id: uuid.UUID, start_on: dt.date, offer: Offer, at: d
 
 
 def _without_price() -> QuerySet[HeldTerm]:
-    """The terms that may owe something; what was deleted inside its term is a difference for a person, not charged."""
+    """The terms that may owe something, the oldest first.
+
+    Of a deleted subscription those that were over by then: one that it was deleted in is a difference for a person.
+    """
     late = LatePrice.objects.filter(subscription_id=OuterRef("subscription_id"), start_on=OuterRef("start_on"))
-    left = SeatEntry.objects.filter(subscription_id=OuterRef("subscription_id"), kind="ended")
-    return HeldTerm.objects.filter(
-        ~Exists(late), ~Q(subscription__status=DELETED) | Exists(left), unit_rate="", subscription__is_trial=False
+    left = SeatEntry.objects.filter(
+        subscription_id=OuterRef("subscription_id"), kind="ended", effective_at__date__gte=OuterRef("end_on")
+    )
+    return (
+        HeldTerm.objects.filter(~Exists(late), ~Q(subscription__status=DELETED) | Exists(left), unit_rate="")
+        .filter(is_trial=False, subscription__is_trial=False, charged_from_on__lt=F("end_on"))
+        .select_related("subscription")
+        .order_by("start_on", "id")
     )
 
 
-def _rows(terms: QuerySet[HeldTerm]) -> list[UnpricedTerm]:
-    rows = terms.select_related("subscription").order_by("start_on", "id")[:SHOWN_MOST]
+def _rows(rows: QuerySet[HeldTerm]) -> list[UnpricedTerm]:
     return [
         UnpricedTerm(
             subscription_id=row.subscription_id,
             customer_id=row.customer_id,
             name=row.subscription.name,
-            shown_key=row.shown_key,
+            shown_key=row.shown_key or row.offer_key,
             sku_id=row.sku_id,
             term=row.term,
             billing_plan=row.billing_plan,
@@ -121,5 +128,4 @@ def _rows(terms: QuerySet[HeldTerm]) -> list[UnpricedTerm]:
             has_left=row.subscription.status == DELETED,
         )
         for row in rows
-        if row.charged_from_on < row.end_on
     ]

@@ -73,7 +73,7 @@ class HeldTerm(models.Model):
     """One term of a subscription with the price frozen for it; append-only, `end_on` is the first day after.
 
     `shown_key` names what the vendor showed, be it in the catalogue or not, and `is_extended` says that it was a month
-    of extended service, so that a price found late is that of what the customer had.
+    of extended service and `is_trial` that it cost nothing, so that a price found late is that of what there was.
     """
 
     reseller_id = models.UUIDField()
@@ -88,6 +88,7 @@ class HeldTerm(models.Model):
     shown_key = models.CharField(max_length=160, default="")
     sku_id = models.CharField(max_length=36, default="")
     is_extended = models.BooleanField(default=False)
+    is_trial = models.BooleanField(default=False)
     unit_rate = models.CharField(max_length=32)
     currency = models.CharField(max_length=3)
     price_list_version = models.CharField(max_length=64)

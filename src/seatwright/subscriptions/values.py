@@ -73,6 +73,7 @@ class NextTerm:
     price_list_version: str
     shown_key: str = ""
     is_extended: bool = False
+    is_trial: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,20 +113,19 @@ def offer_behind(*, customer: customers.CustomerRow, shown: naming.OfferKey, sku
         vendor_key=shown.vendor_key,
         product_id=shown.product_id,
     )
-    by_plan = {
-        (each.term, each.billing_plan): each
-        for each in sold
-        if each.vendor_sku_id == shown.vendor_sku_id or (sku_id and each.sku_id == sku_id.lower())
-    }
-    monthly = terms.BillingPlan.MONTHLY
-    return by_plan.get((terms.Term.P1M, monthly)) or by_plan.get((terms.Term.P1Y, monthly))
+    same_line = [each for each in sold if each.vendor_sku_id == shown.vendor_sku_id]
+    same_licence = [each for each in sold if sku_id and each.sku_id == sku_id.lower()]
+    monthly = [each for each in same_line or same_licence if each.billing_plan == terms.BillingPlan.MONTHLY]
+    by_term = {each.term: each for each in reversed(monthly)}
+    return by_term.get(terms.Term.P1M) or by_term.get(terms.Term.P1Y)
 
 
 def rate(*, customer: customers.CustomerRow, offer_key: str, quantity: int, on: dt.date) -> catalogue.UnitRate | None:
     """What a seat costs for a month of extended service that begins on the day `on`; None where no price is known.
 
     The surcharge lies on the price of the monthly term, and a higher one on that of the year billed by the month where
-    there is no monthly term. The rate's `offer_key` and price list version are those of the price it lies on.
+    no price list has a monthly term; one that is listed without a price for this customer is waited for. The rate's
+    `offer_key` and price list version are those of the price it lies on.
     """
     key = naming.offer_key(offer_key)
     if key is None:
@@ -143,6 +142,8 @@ def rate(*, customer: customers.CustomerRow, offer_key: str, quantity: int, on: 
             )
             added = catalogue.policy_figure(vendor_key=key.vendor_key, subject=subject, name="surcharge", on=on)
         except (catalogue.OfferUnknown, catalogue.PriceMissing, catalogue.PolicyMissing):
+            if catalogue.is_listed(reseller_id=customer.reseller_id, offer_key=str(basis), on=on):
+                return None
             continue
         amount = (price.amount * Decimal(WHOLE + added.amount) / WHOLE).normalize()
         return replace(price, amount=Decimal(f"{amount:f}"))

@@ -14,6 +14,7 @@ from seatwright.access.actors import SYSTEM
 from seatwright.catalogue import naming
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers.queries import CustomerRow
+from seatwright.rules import business_dates
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import late_prices
 from seatwright.subscriptions import queries as holdings
@@ -56,7 +57,11 @@ def price_late(*, customer: CustomerRow, unpriced: Sequence[late_prices.Unpriced
     changes = holdings.seat_changes(subscription_ids=[term.subscription_id for term in unpriced])
     priced = []
     for term in unpriced:
-        held = sum(each.seats for each in changes.get(term.subscription_id, ()) if each.at.date() <= term.priced_on)
+        held = sum(
+            each.seats
+            for each in changes.get(term.subscription_id, ())
+            if business_dates.business_date(at=each.at, zone=customer.reseller_time_zone) <= term.priced_on
+        )
         if _price_late(customer, term, seats=held, at=at):
             priced.append(term)
     if left := sorted({term.subscription_id for term in priced if term.has_left}):

@@ -16,19 +16,20 @@ from seatwright.catalogue import naming
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers.queries import CustomerRow
 from seatwright.orders import intents
+from seatwright.orders import queries as orders
 from seatwright.rules import business_dates, periods, renewals, terms, timeline, unread_terms, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import extended_service, price_terms, pricing, wishes
+from seatwright.workflows import end_of_life, extended_service, price_terms, pricing, wishes
 
 
 def is_renewed(*, row: holdings.HoldingRow, seen: port.VendorSubscription, at: dt.datetime) -> bool:
     """Whether the vendor shows a term that begins where the books' term ended.
 
-    One that was suspended in the meantime counts: a suspended term is not renewed, so it was renewed before.
+    One that was suspended or has ended in the meantime counts: such a term is not renewed, so it was renewed before.
     """
-    if seen.commitment_end_on is None or seen.status not in ("active", "suspended"):
+    if seen.commitment_end_on is None or seen.status not in ("active", "suspended", *end_of_life.STATES):
         return False
     over = at >= dt.datetime.combine(row.commitment_end_on, dt.time(), tzinfo=dt.UTC)
     return over and seen.commitment_end_on > row.commitment_end_on
@@ -62,7 +63,7 @@ def enter(
             return False
         if not _write(row, entered, policy=policy, at=at):
             return False
-        if seen.quantity == expected_seats != row.seats:
+        if seen.quantity == expected_seats != row.seats and not _is_ordered(row, seats=seen.quantity):
             _book_seats(row, after=expected_seats, policy=policy, at=at)
         state = "carried_out" if _is_as_wished(row, seen, is_extended=extended[0]) else "lapsed"
         was_wished = intents.close(subscription_id=row.subscription_id, effective_on=first.start_on, state=state, at=at)
@@ -86,6 +87,12 @@ def enter(
             customer_id=row.customer_id,
         )
     return True
+
+
+def _is_ordered(row: holdings.HoldingRow, *, seats: int) -> bool:
+    """Whether an order that has not ended brings that number of seats, which then books them itself."""
+    _order_id, wanted = orders.open_lines(subscription_ids=[row.subscription_id]).get(row.subscription_id, (None, None))
+    return wanted == seats
 
 
 def _write(
@@ -157,7 +164,9 @@ def _following(
         price = extended_service.rate(customer=customer, offer_key=key, quantity=seen.quantity, on=start_on)
         key = key if price is None else price.offer_key
     offer = catalogue.offers(offer_keys=[key], reseller_id=customer.reseller_id).get(key)
-    if not is_extended:
+    if seen.is_trial:
+        price = None
+    elif not is_extended:
         price = price_terms.rate(customer=customer, offer_key=key, seats=seen.quantity, on=start_on)
     return subscriptions.NextTerm(
         start_on=start_on,
@@ -173,6 +182,7 @@ def _following(
         price_list_version="" if price is None else price.price_list_version,
         shown_key=str(shown),
         is_extended=is_extended,
+        is_trial=seen.is_trial,
     )
 
 

@@ -26,6 +26,7 @@ from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
 from seatwright.workflows import (
     buy_limits,
+    charge_cycles,
     connections,
     end_of_life,
     extended_service,
@@ -166,6 +167,10 @@ def read_tenant(*, tenant: TenantRow, at: dt.datetime) -> dict[str, int]:
         written["subscriptions_changed"] += readings.take_in(row=row, seen=gone, at=at)
         end_of_life.enter(subscription_id=row.subscription_id, at=at)
         written["drifts"] += readings.settle_drift(subscription_id=row.subscription_id, at=at)
+    # After the ends are entered: what an ended licence owes is charged with its price or never.
+    held = [row.subscription_id for row in holdings.holdings_of_tenant(tenant_id=tenant.tenant_id).values()]
+    unpriced = late_prices.unpriced_of(subscription_ids=held)
+    written["terms_priced"] = price_terms.price_late(customer=customer, unpriced=unpriced, at=at)
     ours = {subscription.subscription_id.lower() for subscription in seen}
     written["pools"] = assignments.replace_pools(
         tenant_id=tenant.tenant_id,
@@ -214,13 +219,11 @@ def _enter_subscriptions(
     # Asked before the books: a purchase that ends in between is in the books then.
     being_bought = buy_limits.products_being_bought(customer_id=tenant.customer_id, tenant_id=tenant.tenant_id)
     known = holdings.holdings_of_tenant(tenant_id=tenant.tenant_id)
-    unpriced = late_prices.unpriced_of(subscription_ids=[row.subscription_id for row in known.values()])
     counts = {
         "subscriptions_new": 0,
         "subscriptions_changed": 0,
         "subscriptions_unusable": 0,
         "terms_renewed": 0,
-        "terms_priced": 0,
         "wishes_missing": 0,
         "drifts": 0,
     }
@@ -241,6 +244,9 @@ def _enter_subscriptions(
             counts["terms_renewed"] += renew_terms.enter(
                 customer=customer, row=row, seen=subscription, expected_seats=wishes.expected_seats(row), at=at
             )
+            if subscription.status in end_of_life.STATES:
+                # It is charged for no longer once its end is entered.
+                charge_cycles.post_of(subscription_ids=[row.subscription_id], at=at)
             row = holdings.by_ids(subscription_ids=[row.subscription_id])[0]
         reading = readings.reading(subscription, ends_on=row.commitment_end_on)
         counts["subscriptions_changed"] += readings.take_in(row=row, seen=reading, at=at)
@@ -248,7 +254,6 @@ def _enter_subscriptions(
         if reading.status in end_of_life.STATES and (row.seats or reading.status != "deleted"):
             end_of_life.enter(subscription_id=row.subscription_id, at=at)
         counts["drifts"] += readings.settle_drift(subscription_id=row.subscription_id, at=at)
-    counts["terms_priced"] = price_terms.price_late(customer=customer, unpriced=unpriced, at=at)
     return counts
 
 
@@ -265,8 +270,9 @@ def _adopt(
 ) -> None:
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
     offer = _offer(customer, tenant, seen, sku_id)
-    price = None if offer is None else _price(customer, offer, seen, on=on)
     assert seen.effective_start_on is not None
+    # Where the reseller's day is behind the vendor's, the term may begin tomorrow, at the price of that day.
+    price = None if offer is None else _price(customer, offer, seen, on=max(on, seen.effective_start_on))
     new = subscriptions.NewSubscription(
         tenant_id=tenant.tenant_id,
         reseller_id=tenant.reseller_id,

@@ -17,6 +17,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='heldterm',
+            name='is_trial',
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name='heldterm',
             name='shown_key',
             field=models.CharField(default='', max_length=160),
         ),
