@@ -332,15 +332,10 @@ def entered_beside(world: World, *, offer_key: str) -> uuid.UUID:
     """Four more seats of `basic` in a subscription of their own."""
     row = world.holding("north", BASIC)
     fields = {field.name: getattr(row, field.name, None) for field in dataclasses.fields(subscriptions.NewSubscription)}
-    own = {
-        "offer_key": offer_key,
-        "vendor_subscription_id": str(uuid.uuid4()),
-        "charged_from_on": world.at.date(),
-        "shown_key": offer_key,
-        "is_extended": False,
-    }
+    own = {"offer_key": offer_key, "vendor_subscription_id": str(uuid.uuid4()), "charged_from_on": world.at.date()}
+    shown = {"shown_key": offer_key, "is_extended": False}
     return subscriptions.adopt(
-        new=subscriptions.NewSubscription(**{**fields, **own}),
+        new=subscriptions.NewSubscription(**{**fields, **own, **shown}),
         reading=subscriptions.Reading(
             status="active",
             seats=4,
