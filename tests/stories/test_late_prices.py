@@ -15,7 +15,7 @@ from seatwright.catalogue.models import Offer
 from seatwright.customers import queries as customers
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import late_prices
-from seatwright.workflows import run_desk
+from seatwright.workflows import change_status, run_desk
 from tests.stories.test_extended_service import sell_its_own_line
 from tests.stories.test_renewal_processing import an_hour_passes
 from tests.stories.test_unpriced import day, serve_west, take_west_over, west
@@ -116,11 +116,8 @@ def test_a_price_and_the_end_of_the_licence_that_one_reading_shows_are_charged(w
     assert charges(world) == [("2026-04-10", 2352), ("2026-05-10", 2352)]
 
 
-def test_a_month_of_extended_service_waits_for_the_price_of_a_monthly_term_that_is_listed(world: World) -> None:
-    """Only where no list has a monthly term is it 5.88 x 1.23, the price of the year; here it is 6.72 x 1.03."""
-    serve_west(world, country="BE", created_at="2025-06-10T10:00:00+00:00", auto_renew=False)
-    take_west_over(world, country="BE")
-    monthly = Offer.objects.get(
+def monthly(world: World) -> Offer:
+    return Offer.objects.get(
         product__product_id=ROWS[BASIC]["product_id"],
         product__vendor_sku_id=ROWS[BASIC]["vendor_sku_id"],
         market="BE",
@@ -128,15 +125,57 @@ def test_a_month_of_extended_service_waits_for_the_price_of_a_monthly_term_that_
         term="P1M",
         billing_plan="monthly",
     )
-    dollars = {"amount": Decimal("6.50"), "currency": "USD", "valid_from_on": dt.date(2026, 6, 1)}
-    catalogue.price_fixed(reseller_id=world.reseller_id, offer_pk=monthly.pk, at=world.at, **dollars)
+
+
+@pytest.fixture
+def without_monthly_price(world: World) -> World:
+    """West's year ran on from 10 June 2026; the monthly term, on whose price its own lies, has one in dollars only."""
+    serve_west(world, country="BE", created_at="2025-06-10T10:00:00+00:00", auto_renew=False)
+    take_west_over(world, country="BE")
+    catalogue.price_fixed(
+        reseller_id=world.reseller_id,
+        offer_pk=monthly(world).pk,
+        amount=Decimal("6.50"),
+        currency="USD",
+        valid_from_on=dt.date(2026, 6, 1),
+        at=world.at,
+    )
     an_hour_passes(world, day(2026, 6, 11))
     assert (west(world).unit_rate, waiting(world)) == ("", ["2026-06-10"])
+    return world
+
+
+def price_it(world: World) -> None:
     catalogue.price_at_rrp(
-        reseller_id=world.reseller_id, offer_pk=monthly.pk, valid_from_on=dt.date(2026, 6, 1), at=world.at
+        reseller_id=world.reseller_id, offer_pk=monthly(world).pk, valid_from_on=dt.date(2026, 6, 1), at=world.at
     )
-    an_hour_passes(world, day(2026, 6, 12))
-    assert (west(world).unit_rate, charges(world)[-1]) == ("6.9216", ("2026-06-10", 2769))
+
+
+def test_extended_service_waits_for_the_price_of_a_monthly_term_that_is_listed(without_monthly_price: World) -> None:
+    """Only where no list has a monthly term is it 5.88 x 1.23, the price of the year; here it is 6.72 x 1.03."""
+    price_it(without_monthly_price)
+    an_hour_passes(without_monthly_price, day(2026, 6, 12))
+    assert (west(without_monthly_price).unit_rate, charges(without_monthly_price)[-1]) == (
+        "6.9216",
+        ("2026-06-10", 2769),
+    )
+
+
+def test_a_month_without_a_price_that_is_ended_is_charged_late_up_to_that_day(without_monthly_price: World) -> None:
+    """Ten of thirty days: 27.69 less 18.46 for the twenty from 20 June on."""
+    world, staff = without_monthly_price, without_monthly_price.actor("staff")
+    an_hour_passes(world, day(2026, 6, 20))
+    shown = change_status.preview(
+        by=staff, subscription_id=west(world).subscription_id, action=change_status.Action.END, at=world.at
+    )
+    change_status.place(by=staff, shown=shown, reason="as asked", at=world.at)
+    world.work()
+    assert (west(world).status, west(world).seats, waiting(world)) == ("deleted", 0, ["2026-06-10"])
+    price_it(world)
+    for date in (21, 22):
+        an_hour_passes(world, day(2026, 6, date))
+        assert charges(world)[-2:] == [("2026-06-10", 2769), ("2026-06-20", -1846)]
+    assert waiting(world) == []
 
 
 def test_terms_that_cannot_be_priced_keep_no_other_from_its_price(world: World) -> None:

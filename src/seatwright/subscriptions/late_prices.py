@@ -25,7 +25,7 @@ class UnpricedTerm:
     """A term that nobody is charged for; its price is that of `shown_key` on the day `priced_on`.
 
     `is_extended` is a month of extended service, whose price lies on that of the licence with this `sku_id`; `has_left`
-    says that the subscription was deleted after its term.
+    says that the subscription was ended and deleted.
     """
 
     subscription_id: uuid.UUID
@@ -95,14 +95,9 @@ def freeze(*, subscription_id: uuid.UUID, start_on: dt.date, offer: Offer, at: d
 
 
 def _without_price() -> QuerySet[HeldTerm]:
-    """The terms that may owe something, the oldest first.
-
-    Of a deleted subscription those that were over by then: one that it was deleted in is a difference for a person.
-    """
+    """The terms that may owe something, the oldest first; what was deleted elsewhere is a difference for a person."""
     late = LatePrice.objects.filter(subscription_id=OuterRef("subscription_id"), start_on=OuterRef("start_on"))
-    left = SeatEntry.objects.filter(
-        subscription_id=OuterRef("subscription_id"), kind="ended", effective_at__date__gte=OuterRef("end_on")
-    )
+    left = SeatEntry.objects.filter(subscription_id=OuterRef("subscription_id"), kind="ended")
     return (
         HeldTerm.objects.filter(~Exists(late), ~Q(subscription__status=DELETED) | Exists(left), unit_rate="")
         .filter(is_trial=False, subscription__is_trial=False, charged_from_on__lt=F("end_on"))

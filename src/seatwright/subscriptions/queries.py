@@ -78,7 +78,8 @@ class Entry:
 class Term:
     """One term with the price frozen for it; cycles that start from `charged_from_on` on are charged by us.
 
-    `followed_on` is the day on which another one began inside it: cycles that begin later are the other's.
+    `followed_on` is the day on which another one began inside it: cycles that begin later are the other's. While the
+    price of one that `is_priced_late` was not known, changes of its seats could not be charged.
     """
 
     start_on: dt.date
@@ -91,6 +92,7 @@ class Term:
     price_list_version: str
     charged_from_on: dt.date
     followed_on: dt.date | None = None
+    is_priced_late: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +194,7 @@ def terms(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Ter
                 currency=price.currency,
                 price_list_version=price.price_list_version,
                 charged_from_on=row.charged_from_on,
+                is_priced_late=price is not row,
             )
         )
     return {key: _followed(value) for key, value in found.items()}

@@ -1,8 +1,8 @@
 """Charges of each charge cycle, posted on the day it begins: what should be posted is computed, what is missing posted.
 
-A cycle is charged for the seats held on its first day; changes during it were charged when they were made. Running this
-again posts nothing. A cycle that was missed while the product stood still, or that waited for a change whose outcome is
-not known yet, is posted late with the same figures.
+A cycle is charged for the seats held on its first day; changes during it were charged when they were made, or with it
+where no price was known then. Running this again posts nothing. A cycle that was missed while the product stood still,
+or that waited for a change whose outcome is not known yet, is posted late with the same figures.
 """
 
 import datetime as dt
@@ -141,11 +141,14 @@ def _post_missing(
             if operation_id in known or seats < 1:
                 continue
             try:
-                charge = _charge(row, customer, term, cycle, seats=seats)
+                due = [_charge(row, customer, term, cycle, seats=seats)]
+                if term.is_priced_late:
+                    later = [change for change in changes if change.operation_id not in own]
+                    due += _changed_without_price(row, customer, term, cycle, later, seats=seats)
             except tax.NoRateKnown:
                 log.exception("no tax rate is known", subscription_id=str(row.subscription_id))
                 continue
-            _post(row, charge, operation_id=operation_id, at=at)
+            _post(row, due, operation_id=operation_id, at=at)
             posted += 1
         return posted
 
@@ -192,14 +195,17 @@ def seats_on(
     return sum(change.seats for change in changes if counts(change))
 
 
-def _post(row: holdings.HoldingRow, charge: billing.NewCharge, *, operation_id: uuid.UUID, at: dt.datetime) -> None:
+def _post(
+    row: holdings.HoldingRow, due: Sequence[billing.NewCharge], *, operation_id: uuid.UUID, at: dt.datetime
+) -> None:
+    charge = due[0]
     billing.post(
         operation_id=operation_id,
         order_line_id=None,
         reseller_id=row.reseller_id,
         customer_id=row.customer_id,
         subscription_id=row.subscription_id,
-        charges=[charge],
+        charges=list(due),
         at=at,
     )
     audit.record(
@@ -211,7 +217,7 @@ def _post(row: holdings.HoldingRow, charge: billing.NewCharge, *, operation_id: 
         after={
             "seats": charge.seats,
             "start_on": charge.period_start_on.isoformat(),
-            "amount_minor": charge.amount_minor,
+            "amount_minor": sum(each.amount_minor for each in due),
         },
         at=at,
         reseller_id=row.reseller_id,
@@ -225,6 +231,43 @@ def _charge(
 ) -> billing.NewCharge:
     rate = money.Rate.parse(term.unit_rate, term.currency)
     during = periods.Period(first_day(term, cycle), min(cycle.end_on, term.end_on))
+    amount = proration.part_of_period(quantity=seats, unit_rate=rate, cycle=cycle, during=during)
+    return _due(row, customer, term, cycle, during, seats=seats, amount=amount)
+
+
+def _changed_without_price(
+    row: holdings.HoldingRow,
+    customer: CustomerRow,
+    term: holdings.Term,
+    cycle: periods.Period,
+    changes: Sequence[holdings.SeatChange],
+    *,
+    seats: int,
+) -> list[billing.NewCharge]:
+    """What these changes of the `seats` inside the cycle add or give back, each for the rest of it."""
+    rate = money.Rate.parse(term.unit_rate, term.currency)
+    end_on, found = min(cycle.end_on, term.end_on), []
+    for change in changes:
+        on = business_dates.business_date(at=change.at, zone=customer.reseller_time_zone)
+        if first_day(term, cycle) < on < end_on:
+            during = periods.Period(on, end_on)
+            after = seats + change.seats
+            priced = proration.change(before=seats, after=after, unit_rate=rate, cycle=cycle, during=during)
+            found.append(_due(row, customer, term, cycle, during, seats=priced.seats, amount=priced.amount))
+            seats = after
+    return found
+
+
+def _due(
+    row: holdings.HoldingRow,
+    customer: CustomerRow,
+    term: holdings.Term,
+    cycle: periods.Period,
+    during: periods.Period,
+    *,
+    seats: int,
+    amount: money.Money,
+) -> billing.NewCharge:
     rule = tax.tax_for(
         seller_country=customer.reseller_country,
         buyer_country=customer.country,
@@ -241,7 +284,7 @@ def _charge(
         period_end_on=during.end_on,
         unit_rate=term.unit_rate,
         price_list_version=term.price_list_version,
-        amount_minor=proration.part_of_period(quantity=seats, unit_rate=rate, cycle=cycle, during=during).minor,
+        amount_minor=amount.minor,
         rounding_minor=0,
         currency=term.currency,
         tax_basis_points=rule.rate_basis_points,

@@ -52,7 +52,7 @@ def rate(*, customer: CustomerRow, offer_key: str, seats: int, on: dt.date) -> c
 def price_late(*, customer: CustomerRow, unpriced: Sequence[late_prices.UnpricedTerm], at: dt.datetime) -> int:
     """Freeze the price of each of these terms of the customer that has one by now; returns how many have.
 
-    What a subscription still owes that was deleted after its term is charged at once: nobody looks at it any more.
+    What a subscription still owes that has ended and left is charged at once: nobody looks at it any more.
     """
     changes = holdings.seat_changes(subscription_ids=[term.subscription_id for term in unpriced])
     priced = []
