@@ -105,6 +105,22 @@ def test_billing_cycles_are_spelled_one_way(wired: str | None, plain: str) -> No
     assert translated(billingCycle=wired).billing_cycle == plain
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_extended"),
+    [
+        ({}, False),
+        ({"offerName": "Business Basic Extended Service Term"}, True),
+        ({"offerId": "CFQ7TTC0LH18:00ES:CFQ7TTC0K971"}, True),
+        ({"friendlyName": "Not the extended service term"}, False),
+        ({"offerName": None, "friendlyName": "Business Basic Extended Service Term"}, True),
+    ],
+)
+def test_the_vendors_name_tells_extended_service_and_a_partners_only_without_it(
+    changes: dict[str, Any], is_extended: bool
+) -> None:
+    assert translated(**changes).is_extended_service is is_extended
+
+
 def test_foreign_text_cannot_break_a_database() -> None:
     seen = translated(friendlyName="a\x00b" + "x" * 1000, newMember={"k\x00": "v\x00"})
     assert seen.name == "ab" + "x" * 498

@@ -74,9 +74,12 @@ def is_new_commerce(seen: wire.Subscription) -> bool:
 
 
 def _is_extended_service(seen: wire.Subscription, sku_id: str) -> bool:
-    """Whether the product line or the offer's title names extended service; a friendly name hides the title."""
-    titles = (values.text(seen.offer_name), values.text(seen.friendly_name))
-    return sku_id.upper() == _EXTENDED_SKU or any(_EXTENDED_TITLE in title.casefold() for title in titles)
+    """Whether the product line or the offer's name says extended service.
+
+    The friendly name is the partner's to write (reference 5.2) and counts where there is no other.
+    """
+    title = values.text(seen.offer_name) or values.text(seen.friendly_name)
+    return sku_id.upper() == _EXTENDED_SKU or _EXTENDED_TITLE in title.casefold()
 
 
 def _next_billing_cycle(seen: wire.Subscription) -> str:
