@@ -43,6 +43,7 @@ def test_a_subscription_becomes_plain_half_open_values() -> None:
     [
         ({}, dt.date(2027, 1, 15)),
         ({"commitmentEndDateTime": "2027-01-14T23:59:59Z"}, dt.date(2027, 1, 15)),
+        ({"commitmentEndDateTime": "0001-01-01T00:00:00Z"}, dt.date(2027, 1, 15)),
         ({"productType": None}, dt.date(2027, 1, 15)),
         ({"productType": None, "offerId": "796B6B5F-613C-4E24-A17C-EBA730D49C02"}, dt.date(2027, 1, 14)),
         ({"commitmentEndDate": "9999-12-14T00:00:00Z"}, None),

@@ -33,12 +33,11 @@ def subscription(seen: wire.Subscription) -> port.VendorSubscription:
         is_trial=bool(seen.is_trial),
         created_at=values.optional_instant(seen.creation_date),
         effective_start_on=values.day(seen.effective_start_date),
-        commitment_end_on=values.day_after(
-            seen.commitment_end_date_time or seen.commitment_end_date, is_inclusive=inclusive
-        ),
-        cycle_end_on=values.day_after(
-            seen.billing_cycle_end_date_time or seen.billing_cycle_end_date, is_inclusive=inclusive
-        ),
+        # A member that holds no day, as 0001-01-01, leaves it to the other spelling.
+        commitment_end_on=values.day_after(seen.commitment_end_date_time, is_inclusive=inclusive)
+        or values.day_after(seen.commitment_end_date, is_inclusive=inclusive),
+        cycle_end_on=values.day_after(seen.billing_cycle_end_date_time, is_inclusive=inclusive)
+        or values.day_after(seen.billing_cycle_end_date, is_inclusive=inclusive),
         cancellable_until=values.optional_instant(seen.cancellation_allowed_until_date),
         returnable=_returnable(seen.refundable_quantity),
         scheduled=_scheduled(seen),
