@@ -8,17 +8,16 @@ import pytest
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
 from seatwright.catalogue import changes as catalogue
-from seatwright.catalogue.models import Offer
 from seatwright.customers import queries as customers
 from seatwright.customers.models import Reseller
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import charge_cycles, pricing, settle_drift, sync_tenant
-from tests.stories.test_late_prices import charges, in_the_console, waiting
+from tests.stories.test_late_prices import charges, in_the_console, sold, waiting
 from tests.stories.test_renewal_processing import an_hour_passes, go_to
 from tests.stories.test_schedule_change import wish
 from tests.stories.test_unpriced import day, serve_west, take_west_over, west
-from tests.stories.world import BASIC, ROWS, World, tenant_id
+from tests.stories.world import BASIC, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,24 +28,8 @@ def drifts() -> list[tuple[str, str]]:
 
 def serve_trial(world: World, *, country: str) -> None:
     """A third customer with a trial of 25 seats, which becomes a year billed by the month on 9 April 2026."""
-    bought = {
-        "productId": ROWS[BASIC]["product_id"],
-        "skuId": ROWS[BASIC]["vendor_sku_id"],
-        "quantity": 25,
-        "term": "P1M",
-        "billingCycle": "none",
-        "createdAt": "2026-03-10T10:00:00+00:00",
-        "autoRenew": True,
-        "isTrial": True,
-    }
-    names = {"tenantId": tenant_id("west"), "company": "West", "domain": "west.example", "country": country}
-    directory = {
-        "tenantId": tenant_id("west"),
-        "organization": {"displayName": "West", "countryLetterCode": country},
-        "domains": [{"id": "west.example", "isVerified": True}],
-        "users": [],
-    }
-    world.simulator.seed({"customers": [names | {"subscriptions": [bought]}], "directories": [directory]})
+    trial = {"quantity": 25, "billingCycle": "none", "isTrial": True}
+    serve_west(world, country=country, created_at="2026-03-10T10:00:00+00:00", term="P1M", **trial)
 
 
 def test_a_trial_that_became_a_paid_year_is_charged_and_changed_like_any_other(world: World) -> None:
@@ -137,14 +120,7 @@ def test_seats_of_an_order_without_an_answer_that_the_renewal_was_to_bring_too_a
 def test_a_licence_met_on_the_evening_before_its_first_day_has_the_price_of_that_day(world: World) -> None:
     """In New York it is still 31 March when the term of 1 April begins in UTC; 9.99 holds from April on."""
     Reseller.objects.filter(pk=world.reseller_id).update(time_zone="America/New_York")
-    offer = Offer.objects.get(
-        product__product_id=ROWS[BASIC]["product_id"],
-        product__vendor_sku_id=ROWS[BASIC]["vendor_sku_id"],
-        market="BE",
-        segment="commercial",
-        term="P1Y",
-        billing_plan="monthly",
-    )
+    offer = sold(term="P1Y")
     catalogue.price_fixed(
         reseller_id=world.reseller_id,
         offer_pk=offer.pk,

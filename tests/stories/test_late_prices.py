@@ -116,13 +116,14 @@ def test_a_price_and_the_end_of_the_licence_that_one_reading_shows_are_charged(w
     assert charges(world) == [("2026-04-10", 2352), ("2026-05-10", 2352)]
 
 
-def monthly(world: World) -> Offer:
+def sold(*, term: str) -> Offer:
+    """Basic in that term, billed by the month, as it is sold in Belgium."""
     return Offer.objects.get(
         product__product_id=ROWS[BASIC]["product_id"],
         product__vendor_sku_id=ROWS[BASIC]["vendor_sku_id"],
         market="BE",
         segment="commercial",
-        term="P1M",
+        term=term,
         billing_plan="monthly",
     )
 
@@ -134,7 +135,7 @@ def without_monthly_price(world: World) -> World:
     take_west_over(world, country="BE")
     catalogue.price_fixed(
         reseller_id=world.reseller_id,
-        offer_pk=monthly(world).pk,
+        offer_pk=sold(term="P1M").pk,
         amount=Decimal("6.50"),
         currency="USD",
         valid_from_on=dt.date(2026, 6, 1),
@@ -147,7 +148,7 @@ def without_monthly_price(world: World) -> World:
 
 def price_it(world: World) -> None:
     catalogue.price_at_rrp(
-        reseller_id=world.reseller_id, offer_pk=monthly(world).pk, valid_from_on=dt.date(2026, 6, 1), at=world.at
+        reseller_id=world.reseller_id, offer_pk=sold(term="P1M").pk, valid_from_on=dt.date(2026, 6, 1), at=world.at
     )
 
 

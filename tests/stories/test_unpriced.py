@@ -39,8 +39,10 @@ def day(year: int, month: int, day: int) -> dt.datetime:
     return dt.datetime(year, month, day, 6, tzinfo=dt.UTC)
 
 
-def serve_west(world: World, *, country: str, created_at: str, auto_renew: bool = True, term: str = "P1Y") -> None:
-    """A third customer, with four seats of Basic billed by the month; not read yet."""
+def serve_west(
+    world: World, *, country: str, created_at: str, auto_renew: bool = True, term: str = "P1Y", **other: Any
+) -> None:
+    """A third customer, with four seats of Basic billed by the month or `other` than that; not read yet."""
     row = ROWS[BASIC]
     bought = {
         "productId": row["product_id"],
@@ -50,7 +52,7 @@ def serve_west(world: World, *, country: str, created_at: str, auto_renew: bool 
         "billingCycle": "monthly",
         "createdAt": created_at,
         "autoRenew": auto_renew,
-    }
+    } | other
     names = {"tenantId": tenant_id("west"), "company": "West", "domain": "west.example", "country": country}
     directory = {
         "tenantId": tenant_id("west"),
