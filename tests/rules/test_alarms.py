@@ -92,13 +92,6 @@ def monthly(rate: str, term: Term = Term.P1Y) -> TermPrice:
     return TermPrice(quantity=20, unit_rate=Rate.parse(rate, "EUR"), term=term, billing_plan=BillingPlan.MONTHLY)
 
 
-def test_at_stake_are_the_idle_seats_over_the_whole_next_term() -> None:
-    """Four idle seats at 12.50 a month: 50.00 a month, 600.00 a year."""
-    assert alarms.at_stake(price=monthly("12.50"), unassigned=4) == Money(60_000, "EUR")
-    assert alarms.at_stake(price=monthly("12.50", Term.P1M), unassigned=4) == Money(5_000, "EUR")
-    assert alarms.at_stake(price=monthly("12.50"), unassigned=-2) == Money(0, "EUR")
-
-
 def line(key: str, minor: int = 0, renews: str = "2027-03-01", **facts: Any) -> RadarLine:
     values: dict[str, Any] = {
         "subscription_key": key,

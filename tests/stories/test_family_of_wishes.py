@@ -163,7 +163,7 @@ if connection.vendor == "postgresql":  # the database in memory that SQLite's te
     ) -> None:
         """The first has been judged and waits before it is stored; the second must not be judged meanwhile."""
         judged, is_over, outcomes = threading.Event(), threading.Event(), []
-        store = schedule_change._store
+        store = schedule_change.store
         held = world.holding("north", STANDARD).seats + world.holding("north", BASIC).seats
 
         def slowly(**given: object) -> None:
@@ -183,7 +183,7 @@ if connection.vendor == "postgresql":  # the database in memory that SQLite's te
                 is_over.set()
                 connections.close_all()
 
-        monkeypatch.setattr(schedule_change, "_store", slowly)
+        monkeypatch.setattr(schedule_change, "store", slowly)
         first, second = (threading.Thread(target=ask, args=(sku_id,)) for sku_id in (STANDARD, BASIC))
         first.start()
         assert judged.wait(10)

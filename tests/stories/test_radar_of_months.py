@@ -66,7 +66,7 @@ def test_what_follows_terms_without_renewal_is_read_once_for_all_of_them(
         replace(world.holding("north", sku_id), end_of_term="", auto_renew=False)
         for sku_id in (BASIC, STANDARD, EXCHANGE)
     ]
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         lines = wishes.timelines_of(rows=rows)
     extended, cancel = renewals.Ending.EXTENDED, renewals.Ending.CANCEL
     # The month ends before the vendor has extended service.

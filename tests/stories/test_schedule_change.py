@@ -105,7 +105,7 @@ def test_revoking_leaves_no_residue_anywhere(world: World) -> None:
 
 def test_touching_one_dimension_keeps_the_other_and_returning_to_the_present_value_clears_it(world: World) -> None:
     wish(world, quantity=timeline.SeatsTotal(8))
-    wish(world, billing_plan=schedule_change.terms.BillingPlan.ANNUAL)
+    wish(world, billing_plan=terms.BillingPlan.ANNUAL)
     world.work()
     following = plan(world).following
     assert (following.quantity, following.billing_plan) == (8, "annual")

@@ -103,14 +103,6 @@ def next_look_at(*, renews_on: dt.date, at: dt.datetime, policy: renewals.Renewa
     return min((look for look in looks if look > now), default=None)
 
 
-def at_stake(*, price: renewals.TermPrice, unassigned: int) -> money.Money:
-    """What the seats that nobody uses cost over a whole next term, if nobody decides; no seats below zero."""
-    idle = renewals.TermPrice(
-        quantity=max(unassigned, 0), unit_rate=price.unit_rate, term=price.term, billing_plan=price.billing_plan
-    )
-    return idle.over(price.term.months)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadarLine:
     """One coming renewal; `wants_attention` is a pending change, or an instruction that is missing upstream."""

@@ -209,6 +209,16 @@ def _followed(rows: Sequence[Term]) -> tuple[Term, ...]:
     )
 
 
+def plans_ahead(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The billing plan of each subscription that has another one entered for a later cycle of its running term."""
+    rows = HeldTerm.objects.filter(
+        subscription_id__in=subscription_ids,
+        start_on__gt=F("subscription__term_start_on"),
+        end_on=F("subscription__commitment_end_on"),
+    ).exclude(billing_plan=F("subscription__billing_plan"))
+    return dict(rows.order_by("start_on").values_list("subscription_id", "billing_plan"))
+
+
 def seat_changes(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[SeatChange, ...]]:
     """Every change of the number of seats of these subscriptions, oldest first."""
     found: dict[uuid.UUID, list[SeatChange]] = {}

@@ -69,6 +69,7 @@ NOTES: Words = {
     "changed": gettext_lazy("the licence changed meanwhile"),
     "wished": gettext_lazy("a plan for the renewal stands"),
     "revoked": gettext_lazy("a plan for the renewal was taken back meanwhile"),
+    "elsewhere": gettext_lazy("it was decided in the vendor's own portal meanwhile"),
 }
 NOTICES: Words = {
     "sent": gettext_lazy("the sheet"),

@@ -8,7 +8,7 @@ same person may say it again, and at the deadline `close_sheet` carries it out i
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -100,10 +100,20 @@ def _answer_line(
     if isinstance(claimed, Trouble):
         return claimed
     checkpoint("intent.committed")
-    trouble = carry_out(by=by, line=claimed, at=at)
+
+    def is_still_ours() -> bool:
+        return _is_same(line_of(sheets.sheet(seen_by=SYSTEM, sheet_id=sheet_id), claimed.line_id), claimed)
+
+    try:
+        trouble = carry_out(by=by, line=claimed, only_while=is_still_ours, at=at)
+    except schedule_change.WishedMeanwhile:
+        # Somebody has answered the line since, and it is theirs to carry out.
+        return Trouble(problem="decided")
     with transaction.atomic(durable=True):
         sheet = sheet_changes.hold(sheet_id=sheet_id)
         now = line_of(sheet, claimed.line_id)
+        if not _is_same(now, claimed):
+            return trouble or Trouble(problem="decided")
         if now.state != "answering":
             return None if now.state == "answered" else trouble or Trouble(problem="decided")
         if trouble is not None:
@@ -112,6 +122,12 @@ def _answer_line(
         note_answered(by=by, sheet=sheet, line=now, at=at)
     checkpoint("record.committed")
     return None
+
+
+def _is_same(now: sheets.LineRow, claimed: sheets.LineRow) -> bool:
+    """Whether the line still says what was claimed, by the same person at the same moment."""
+    one, other = ((each.choice, each.seats, each.decided_by, each.decided_at) for each in (now, claimed))
+    return one == other
 
 
 def _claim(
@@ -154,16 +170,28 @@ def _claim(
 
 
 def carry_out(
-    *, by: Actor, line: sheets.LineRow, only_over: Mapping[str, Any] | None = None, at: dt.datetime
+    *,
+    by: Actor,
+    line: sheets.LineRow,
+    only_over: Mapping[str, Any] | None = None,
+    only_while: Callable[[], bool] | None = None,
+    at: dt.datetime,
 ) -> Trouble | None:
     """Make wishes of what the line chose, in one transaction; what speaks against it, None when it stands.
 
-    With `only_over` nothing is laid over other wishes: raises schedule_change.WishedMeanwhile.
+    With `only_over` nothing is laid over other wishes, and nothing is done unless `only_while` holds under the lock:
+    raises schedule_change.WishedMeanwhile.
     """
     wishes, clear = sheet_options.chosen(key=line.choice, seats=line.seats or 0, held_seats=int(line.facts["seats"]))
     try:
         schedule_change.schedule(
-            by=by, subscription_id=line.subscription_id, wishes=wishes, clear=clear, only_over=only_over, at=at
+            by=by,
+            subscription_id=line.subscription_id,
+            wishes=wishes,
+            clear=clear,
+            only_over=only_over,
+            only_while=only_while,
+            at=at,
         )
     except schedule_change.Conflicted as conflicted:
         return Trouble(problem="conflict", found=conflicted.found)

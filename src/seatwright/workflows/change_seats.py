@@ -22,7 +22,7 @@ from seatwright.orders import calculation as frozen
 from seatwright.orders import changes as orders
 from seatwright.orders import queries as order_queries
 from seatwright.subscriptions import changes as subscriptions
-from seatwright.workflows import connections, pricing, rebase_wishes, seat_operation
+from seatwright.workflows import carry_wishes, connections, pricing, rebase_wishes, seat_operation
 
 KIND = "change_seats"
 NO_ANSWERS: rebase_wishes.Answers = {}
@@ -275,6 +275,7 @@ def _open(
             "vendor_subscription_id": holding.vendor_subscription_id,
             "seats_before": line.seats_before,
             "seats_after": line.seats_after,
+            "ending": carry_wishes.stored_ending(holding),
             **answer,
         },
         policy_version=quoted.policy_version,

@@ -20,7 +20,7 @@ from seatwright.orders import changes as orders
 from seatwright.orders import queries as order_queries
 from seatwright.rules import rebasing
 from seatwright.subscriptions import changes as subscriptions
-from seatwright.workflows import change_seats, connections, term_operation, term_pricing
+from seatwright.workflows import carry_wishes, change_seats, connections, term_operation, term_pricing
 
 KIND = term_operation.KIND
 NotPossible = term_pricing.NotPossible
@@ -218,6 +218,7 @@ def _open(
             "seats_after": line.seats_after,
             "term": line.term,
             "billing_plan": line.billing_plan,
+            "ending": carry_wishes.stored_ending(of.row),
         },
         policy_version=str(quote.calculation["policy_version"]),
         request_id=identifiers.new_id(),

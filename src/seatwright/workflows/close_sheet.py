@@ -247,6 +247,11 @@ def _apply_default(sheet: sheets.SheetRow, line: sheets.LineRow, row: holdings.H
     if standing != line.wishes and not standing:
         _write(sheet, line, state="standing", note="revoked", at=at)
         return
+    stored = sheet_options.stored(row)
+    if not standing and any(stored.values()) and stored != line.facts.get("stored", stored):
+        # Somebody has decided it in another console since they were asked, which counts more than silence.
+        _write(sheet, line, state="standing", note="elsewhere", at=at)
+        return
     _mark_applying(sheet, line, at=at)
     checkpoint("intent.committed")
     schedule_change.schedule(

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
@@ -11,7 +11,7 @@ from seatwright.assignments import queries as assignments
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.orders import intents, sheets
-from seatwright.rules import alarms, money, proration, renewals, terms, timeline
+from seatwright.rules import alarms, money, proration, renewals, stretches, terms, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import renewal_alarms
 from seatwright.workflows import extended_service, licence_rows, pricing, stored_elsewhere
@@ -237,7 +237,7 @@ def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime
         until = alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.policy_in(rules, row))
         pool = pools.get((row.tenant_id, row.sku_id))
         unassigned = row.seats if pool is None else min(max(pool.assignable, 0), row.seats)
-        following = _following(lines.get(row.subscription_id))
+        following = _following(row, lines.get(row.subscription_id))
         runs_on = _runs_on(row, following, rules=after_terms)
         has_wish = row.subscription_id in wished
         is_elsewhere = not has_wish and stored_elsewhere.is_there(row)
@@ -273,11 +273,13 @@ def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime
     return found
 
 
-def _following(line: timeline.Timeline | None) -> timeline.NextTerm | None:
+def _following(row: holdings.HoldingRow, line: timeline.Timeline | None) -> timeline.NextTerm | None:
+    """What follows the running term; a suspended one ends with it, whatever is wished or shown (reference 5.9)."""
     try:
-        return None if line is None else timeline.next_term(timeline=line)
+        found = None if line is None else timeline.next_term(timeline=line)
     except ValueError:
         return None
+    return found if found is None or row.status != "suspended" else replace(found, outcome=renewals.Ending.CANCEL)
 
 
 def _runs_on(row: holdings.HoldingRow, following: timeline.NextTerm | None, *, rules: catalogue.AfterTerms) -> bool:
@@ -319,11 +321,22 @@ def _money(
     plan = (row.offer_key, row.term, row.billing_plan)
     if (following.offer, following.term, following.billing_plan) != plan:
         return None, None
-    price = renewals.TermPrice(
-        quantity=following.quantity,
-        unit_rate=money.Rate.parse(row.unit_rate, row.currency),
+    unused = max(following.quantity - (row.seats - unassigned), 0)
+    ahead = renewals.term_ahead(
+        anchor_on=row.anchor_on,
+        starts_on=following.starts_on,
         term=following.term,
-        billing_plan=following.billing_plan,
+        aligned_end_on=following.aligned_end_on,
     )
-    unused = following.quantity - (row.seats - unassigned)
-    return alarms.at_stake(price=price, unassigned=unused).minor, price.over(price.term.months).minor
+    at_stake, whole = (
+        stretches.of_plan(
+            quantity=seats,
+            unit_rate=money.Rate.parse(row.unit_rate, row.currency),
+            anchor_on=ahead.anchor_on,
+            term=following.term,
+            billing_plan=following.billing_plan,
+            during=ahead.period,
+        ).minor
+        for seats in (unused, following.quantity)
+    )
+    return at_stake, whole

@@ -6,7 +6,7 @@ and does so again whenever a change inside the term has wiped it there; a readin
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -19,17 +19,16 @@ from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import queries as operation_queries
 from seatwright.orders import intents
-from seatwright.rules import alarms, conflicts, rebasing, renewals, terms, timeline
+from seatwright.rules import alarms, conflicts, renewals, timeline
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, next_term_price, rebase_wishes, schedule_operation, wish_limits
+from seatwright.workflows import connections, next_term_price, schedule_operation, wish_limits
 from seatwright.workflows import wishes as wishing
 
 DEADLINE = dt.timedelta(days=14)
 TRY_AGAIN_AFTER = dt.timedelta(days=1)
 Dimension = timeline.Dimension
-CARRIED: dict[rebasing.Way | None, str] = {rebasing.Way.FOLLOWS: "intent.followed", rebasing.Way.STAYS: "intent.stayed"}
 
 
 class Conflicted(Exception):
@@ -171,14 +170,15 @@ def schedule(
     wishes: Mapping[Dimension, timeline.Value] | WishMaker,
     clear: Collection[Dimension] = (),
     only_over: Mapping[str, Any] | None = None,
+    only_while: Callable[[], bool] | None = None,
     at: dt.datetime,
 ) -> None:
     """Wish for the next renewal, one value for each dimension named; others stay as they were wished.
 
     A value that would hold anyway clears its dimension (invariant 15), and so does naming it in `clear`. Stored with an
     operation that tells the vendor, in one transaction. With `only_over`, the open wishes by date as JSON, nothing is
-    stored over others: raises WishedMeanwhile. Raises Conflicted, wishes.NotRunning, access.permissions.Unknown or
-    NotAllowed.
+    stored over others, and nothing unless `only_while` holds under the lock: raises WishedMeanwhile. Raises Conflicted,
+    wishes.NotRunning, access.permissions.Unknown or NotAllowed.
     """
     row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
     _require_unlocked(row, at=at)
@@ -190,18 +190,20 @@ def schedule(
             raise wishing.NotRunning
         if only_over is not None and intents.open_as_json(subscription_id=subscription_id) != only_over:
             raise WishedMeanwhile
+        if only_while is not None and not only_while():
+            raise WishedMeanwhile
         wanted = wishes(row) if callable(wishes) else wishes
         line = wished(_before(row, wanted), wanted, clear)
-        blocking = tuple(c for c in conflicts.found(timeline=line, allowed=_allowed(row, line)) if c.is_blocking)
-        if blocking:
+        if blocking := _blocking(row, line):
             raise Conflicted(blocking)
-        _store(by=by, row=row, line=line, action="intent.scheduled", at=at)
+        store(by=by, row=row, line=line, action="intent.scheduled", at=at)
 
 
 def revoke(*, by: Actor, subscription_id: uuid.UUID, dimension: Dimension | None, at: dt.datetime) -> None:
     """Take back one wish for the next renewal, or all of them when no dimension is named.
 
-    Raises Conflicted once the renewal is locked, wishes.NotRunning, access.permissions.Unknown or NotAllowed.
+    Raises Conflicted once the renewal is locked, and where another wish cannot stand without that one, which is then
+    taken back first or with it; wishes.NotRunning, access.permissions.Unknown or NotAllowed.
     """
     row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
     _require_unlocked(row, at=at)
@@ -209,8 +211,12 @@ def revoke(*, by: Actor, subscription_id: uuid.UUID, dimension: Dimension | None
         row = _held_still(subscription_id)
         if row.status != "active":
             raise wishing.NotRunning
-        line = timeline.revoke(timeline=wishing.timeline_of(row), dimension=dimension)
-        _store(by=by, row=row, line=line, action="intent.revoked", at=at)
+        before = wishing.timeline_of(row)
+        line = timeline.revoke(timeline=before, dimension=dimension)
+        known = _blocking(row, before) if line.pending else ()
+        if blocking := tuple(each for each in _blocking(row, line) if each not in known):
+            raise Conflicted(blocking)
+        store(by=by, row=row, line=line, action="intent.revoked", at=at)
 
 
 def _held_still(subscription_id: uuid.UUID) -> holdings.HoldingRow:
@@ -228,11 +234,16 @@ def _require_unlocked(row: holdings.HoldingRow, *, at: dt.datetime) -> None:
         raise Conflicted((conflict,))
 
 
+def _blocking(row: holdings.HoldingRow, line: timeline.Timeline) -> tuple[conflicts.Conflict, ...]:
+    return tuple(each for each in conflicts.found(timeline=line, allowed=_allowed(row, line)) if each.is_blocking)
+
+
 def _allowed(row: holdings.HoldingRow, line: timeline.Timeline) -> conflicts.Allowed:
     return wish_limits.allowed(row=row, term=wishing.wished_term(line))
 
 
-def _store(*, by: Actor, row: holdings.HoldingRow, line: timeline.Timeline, action: str, at: dt.datetime) -> None:
+def store(*, by: Actor, row: holdings.HoldingRow, line: timeline.Timeline, action: str, at: dt.datetime) -> None:
+    """Keep the wishes of the timeline and queue telling the vendor, in the caller's transaction under the lock."""
     before = intents.open_intents(subscription_ids=[row.subscription_id]).get(row.subscription_id, ())
     pending = _with_renewal_decided(row, line, before)
     intents.put(
@@ -310,48 +321,6 @@ def _let_go_of_unsent(row: holdings.HoldingRow, *, at: dt.datetime) -> None:
     for view in operation_queries.open_with_key(lease_key=_queue_key(row)):
         if view.kind == schedule_operation.KIND and view.state == "parked" and view.sent_at is None:
             operations.settle(operation_id=view.id, by=SYSTEM, decision="not_done", reason="told anew", at=at)
-
-
-class CarryOver(Protocol):
-    """Carries the wishes over, once the change has been booked."""
-
-    def __call__(self, *, by: Actor, at: dt.datetime) -> None: ...
-
-
-def before_change(*, subscription_id: uuid.UUID, way: rebasing.Way | None = None) -> CarryOver:
-    """Remember the wishes as they stand before a change inside the term; call the result after booking it.
-
-    Both run in the caller's transaction. A wished total follows the change or stays, as `way` says; where nobody was
-    asked it stays the number that the customer typed. A difference stays a difference, what the change has reached or
-    overtaken is dropped; the vendor, which has forgotten all of it, is told anew (`rules.rebasing`).
-    """
-    before = holdings.by_ids(subscription_ids=[subscription_id])[0]
-    try:
-        line = wishing.timeline_of(before)
-    except wishing.NotRunning:
-        line = None
-
-    def carry_over(*, by: Actor, at: dt.datetime) -> None:
-        if line is None or not line.pending:
-            return
-        row = holdings.by_ids(subscription_ids=[subscription_id])[0]
-        kept = rebase_wishes.carried(row=row, line=line, after=_running(line, row), way=way)
-        _store(by=by, row=row, line=kept, action=CARRIED.get(way, "intent.carried_over"), at=at)
-
-    return carry_over
-
-
-def _running(line: timeline.Timeline, row: holdings.HoldingRow) -> timeline.Running:
-    """The term as it runs after the change."""
-    return replace(
-        line.running,
-        offer=row.offer_key,
-        quantity=row.seats,
-        term=terms.Term(row.term),
-        billing_plan=terms.BillingPlan(row.billing_plan),
-        anchor_on=row.anchor_on,
-        renews_on=row.commitment_end_on,
-    )
 
 
 def store_again(*, row: holdings.HoldingRow, ending: renewals.Ending | None = None, at: dt.datetime) -> None:

@@ -28,7 +28,7 @@ from seatwright.rules import business_dates, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, pricing, readings, rebase_wishes, schedule_change, sending
+from seatwright.workflows import carry_wishes, connections, pricing, readings, rebase_wishes, sending
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +154,8 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
     quoted, priced = _quoted(view)
     held = holdings.holding(seen_by=SYSTEM, subscription_id=line.subscription_id)
     way = rebase_wishes.answered(intent=view.intent, row=held)
-    carry_over = schedule_change.before_change(subscription_id=line.subscription_id, way=way)
+    ending = view.intent.get("ending")
+    carry_over = carry_wishes.before_change(subscription_id=line.subscription_id, way=way, ending=ending)
     _book_seats(view, quoted, priced, at=at)
     carry_over(by=by, at=at)
     billing.post(

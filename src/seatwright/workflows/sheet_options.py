@@ -16,7 +16,7 @@ from seatwright.customers import queries as customers
 from seatwright.orders import intents, sheet_changes, sheets
 from seatwright.rules import alarms, conflicts, money, periods, renewals, stretches, terms, timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import end_of_life, next_term_price, schedule_change, wish_limits
+from seatwright.workflows import end_of_life, next_term_price, schedule_change, stored_elsewhere, wish_limits
 from seatwright.workflows import wishes as wishing
 
 KEEP, REDUCE, CANCEL, CHANGE = "keep", "reduce", "cancel", "change"
@@ -55,7 +55,8 @@ class Asking:
         return sheet_changes.NewLine(
             subscription_id=row.subscription_id,
             renews_on=row.commitment_end_on,
-            facts=facts(row) | {"assigned": assigned, "lock_at": lock_at.isoformat(), "name": row.name},
+            facts=facts(row)
+            | {"assigned": assigned, "lock_at": lock_at.isoformat(), "name": row.name, "stored": stored(row)},
             options=options,
             wishes=self._wishes[row.subscription_id],
         )
@@ -143,6 +144,15 @@ def facts(row: holdings.HoldingRow) -> dict[str, Any]:
         "unit_rate": row.unit_rate,
         "currency": row.currency,
         "renews_on": row.commitment_end_on.isoformat(),
+    }
+
+
+def stored(row: holdings.HoldingRow) -> dict[str, Any]:
+    """What the vendor shows as decided about the end of the term, by whomever; each is empty where nothing is."""
+    is_decided = row.end_of_term in (renewals.Ending.CANCEL, renewals.Ending.EXTENDED)
+    return {
+        "ending": row.end_of_term if is_decided else "",
+        "next_term": row.next_term if stored_elsewhere.is_there(row) else None,
     }
 
 

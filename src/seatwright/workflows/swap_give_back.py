@@ -26,6 +26,7 @@ from seatwright.rules import business_dates, renewals, tax, timeline, transition
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import (
+    carry_wishes,
     connections,
     pricing,
     readings,
@@ -207,6 +208,7 @@ class _Round:
             "vendor_subscription_id": self.row.vendor_subscription_id,
             "seats_before": line.seats_before,
             "seats_after": line.seats_after,
+            "ending": carry_wishes.stored_ending(self.row),
             "calculation": frozen.to_json(calculation),
         }
 

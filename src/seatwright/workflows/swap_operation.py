@@ -32,8 +32,10 @@ from seatwright.orders import changes as orders
 from seatwright.orders import queries as order_queries
 from seatwright.orders import swap_terms
 from seatwright.subscriptions import changes as subscriptions
+from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import (
     buy_operation,
+    carry_wishes,
     connections,
     move_operation,
     sending,
@@ -137,7 +139,9 @@ def _open_acquire(view: OperationView, job: _Job, child_id: uuid.UUID, *, at: dt
             "seats": swap.seats,
         }
     else:
+        (target,) = holdings.by_ids(subscription_ids=[side.subscription_id])
         intent |= {"seats_before": swap.target.seats, "seats_after": swap.target.seats + swap.seats}
+        intent["ending"] = carry_wishes.stored_ending(target)
     operations.open_operation(
         operation_id=child_id,
         kind=transition_operation.KIND if is_transition else SEATS_KIND,

@@ -23,7 +23,7 @@ from seatwright.rules import terms
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, readings, schedule_change, sending
+from seatwright.workflows import carry_wishes, connections, readings, sending
 
 KIND = "change_term"
 
@@ -141,7 +141,8 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
     order, order_line = order_queries.order_of_operation(operation_id=view.id)
     quoted, line, change = _quoted(view)
     row = holdings.holding(seen_by=SYSTEM, subscription_id=line.subscription_id)
-    carry_over = schedule_change.before_change(subscription_id=line.subscription_id)
+    ending = view.intent.get("ending")
+    carry_over = carry_wishes.before_change(subscription_id=line.subscription_id, ending=ending)
     following = subscriptions.NextTerm(
         start_on=change.start_on,
         end_on=line.commitment_end_on,

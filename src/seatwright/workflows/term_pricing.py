@@ -109,7 +109,7 @@ def priced(of: Subject, *, to: Pair) -> frozen.Calculation:
         ends_on=of.row.commitment_end_on,
     )
     is_new_term = to[0] is not of.term
-    if is_new_term and running.cycle(of.on) != running.cycle(of.local_on):
+    if running.cycle(of.on) != running.cycle(of.local_on):
         raise NotPossible("between_days", offered=possible)
     found = (
         term_change.new_term(running=running, start_on=of.on, unit_rate=rate, term=to[0], billing_plan=to[1])

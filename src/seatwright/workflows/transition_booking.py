@@ -21,7 +21,7 @@ from seatwright.orders import swap_terms
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import readings, schedule_change, swap_pricing
+from seatwright.workflows import carry_wishes, readings, swap_pricing
 
 Way = swap_terms.Way
 Seen = Mapping[str, port.VendorSubscription]
@@ -54,7 +54,7 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime, seen: Seen = NOTHIN
         raise operations.NotPossible(state=view.state, action="booking without the new subscription")
     hold_still(view=view)
     held = [swap.source.subscription_id, *([swap.target.subscription_id] if swap.way is Way.MERGE else [])]
-    carry_overs = [schedule_change.before_change(subscription_id=each) for each in held]
+    carry_overs = [carry_wishes.before_change(subscription_id=each) for each in held]
     source = holdings.by_ids(subscription_ids=[swap.source.subscription_id])[0]
     if swap.way is Way.FULL:
         _convert(quoted, at=at)

@@ -24,30 +24,47 @@ def timeline_of(row: holdings.HoldingRow) -> timeline.Timeline:
 
     Where there are wishes, the term renews unless they say otherwise: they were made against that default.
     """
-    return _timeline(row, intents.open_intents(subscription_ids=[row.subscription_id]).get(row.subscription_id, ()))
+    wished = intents.open_intents(subscription_ids=[row.subscription_id]).get(row.subscription_id, ())
+    return _timeline(row, wished, billing_plan=plan_then(row))
+
+
+def plan_then(row: holdings.HoldingRow) -> str:
+    """The billing plan in which the running term ends: another one may wait for its first charge cycle."""
+    return _plans_then([row]).get(row.subscription_id, row.billing_plan)
+
+
+def _plans_then(rows: Sequence[holdings.HoldingRow]) -> dict[uuid.UUID, str]:
+    longer = [row.subscription_id for row in rows if row.term != terms.Term.P1M]
+    return holdings.plans_ahead(subscription_ids=longer) if longer else {}
 
 
 def timelines_of(*, rows: Iterable[holdings.HoldingRow]) -> dict[uuid.UUID, timeline.Timeline]:
-    """The timelines of these subscriptions in two queries; those whose plan is not known are left out."""
+    """The timelines of these subscriptions in a few queries; those whose plan is not known are left out."""
     held = list(rows)
     rules = catalogue.AfterTerms(vendor_keys={row.vendor_key for row in held})
     wished = intents.open_intents(subscription_ids=[row.subscription_id for row in held])
+    plans = _plans_then(held)
     found = {}
     for row in held:
+        key = row.subscription_id
         with contextlib.suppress(NotRunning):
-            found[row.subscription_id] = _timeline(row, wished.get(row.subscription_id, ()), rules)
+            found[key] = _timeline(row, wished.get(key, ()), rules, billing_plan=plans.get(key, row.billing_plan))
     return found
 
 
 def _timeline(
-    row: holdings.HoldingRow, rows: Sequence[intents.IntentRow], rules: catalogue.AfterTerms | None = None
+    row: holdings.HoldingRow,
+    rows: Sequence[intents.IntentRow],
+    rules: catalogue.AfterTerms | None = None,
+    *,
+    billing_plan: str,
 ) -> timeline.Timeline:
     try:
         running = timeline.Running(
             offer=row.offer_key,
             quantity=row.seats,
             term=terms.Term(row.term),
-            billing_plan=terms.BillingPlan(row.billing_plan),
+            billing_plan=terms.BillingPlan(billing_plan),
             anchor_on=row.anchor_on,
             renews_on=row.commitment_end_on,
             ending=renewals.Ending.RENEW if rows else ending_shown(row, rules=rules),

@@ -1,0 +1,207 @@
+"""What two people, two consoles or two clocks do at once: neither is lost, and what is charged is what was shown."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from seatwright.customers.models import Reseller
+from seatwright.orders import intents
+from seatwright.rules import renewals, timeline
+from seatwright.workflows import (
+    answer_sheet,
+    change_status,
+    charge_cycles,
+    look_ahead,
+    renewal_choices,
+    renewal_radar,
+    schedule_change,
+    term_pricing,
+)
+from seatwright.workflows.change_status import Action
+from tests.stories.test_change_status import do
+from tests.stories.test_change_term import E3, Plan, Term, charges, place, quoted, sell_three_years_by_the_month
+from tests.stories.test_renewal_sheet import DEADLINE, answer, line, sheet_of, wished
+from tests.stories.test_renewal_sheet import chores as sheet_chores
+from tests.stories.test_unpriced import in_the_console, offer_id
+from tests.stories.world import BASIC, EXCHANGE, ROWS, World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Dimension = timeline.Dimension
+ENDS_WITH_THE_TERM: dict[str, Any] = {
+    "autoRenewEnabled": False,
+    "scheduledActions": [{"scheduleType": "TermEnd", "actionType": "Cancel"}],
+}
+
+
+def renewal(world: World, sku_id: str) -> renewal_radar.Renewal:
+    subscription_id = world.holding("north", sku_id).subscription_id
+    found = renewal_radar.renewals_of(
+        by=world.actor("north_owner"), customer_id=world.customer_ids["north"], at=world.at
+    )
+    return next(each for each in found if each.subscription_id == subscription_id)
+
+
+def six_seats(world: World) -> dict[str, Any]:
+    product = {
+        "productId": ROWS[BASIC]["product_id"],
+        "skuId": ROWS[BASIC]["vendor_sku_id"],
+        "availabilityId": offer_id(world).split(":")[2],
+        "billingCycle": "monthly",
+        "termDuration": "P1Y",
+    }
+    return {"scheduledNextTermInstructions": {"product": product, "quantity": 6}}
+
+
+def test_an_ending_that_was_stored_elsewhere_outlives_a_change_of_seats_here(world: World) -> None:
+    """The vendor forgets it with the change; without it the licence would run on with a surcharge."""
+    in_the_console(world, BASIC, **ENDS_WITH_THE_TERM)
+    world.sync()
+    assert world.holding("north", BASIC).end_of_term == "cancel"
+    world.book("north_owner", "north", basic=11)
+    world.work()
+    world.sync()
+    row = world.holding("north", BASIC)
+    assert (row.seats, row.end_of_term, intents.open_intents(subscription_ids=[row.subscription_id])) == (
+        11,
+        "cancel",
+        {},
+    )
+
+
+def test_a_licence_that_ends_before_its_next_day_begins_there_is_not_charged_for_it(world: World) -> None:
+    """In New York it is 6 April, 23:59, when the end of a term that begins on the 7th is ordered, and past it after."""
+    Reseller.objects.filter(pk=world.reseller_id).update(time_zone="America/New_York")
+    world.at = dt.datetime(2026, 4, 7, 3, 59, 50, tzinfo=dt.UTC)
+    world.simulator.clock(now=world.at.isoformat())
+    world.sync()
+    world.at = dt.datetime(2026, 4, 7, 3, 59, 58, tzinfo=dt.UTC)
+    owner, key = world.actor("north_owner"), world.holding("north", EXCHANGE).subscription_id
+    shown = change_status.preview(by=owner, subscription_id=key, action=Action.END, at=world.at)
+    change_status.place(by=owner, shown=shown, reason="", at=world.at)
+    world.move(seconds=30)
+    world.work()
+    assert (shown.refund_minor, world.holding("north", EXCHANGE).status) == (0, "deleted")
+    assert [each.amount_minor for each in charges(world, EXCHANGE)] == []
+
+
+@pytest.mark.parametrize(("first", "second", "ends"), [("keep", "cancel", True), ("cancel", "keep", False)])
+def test_of_two_answers_at_once_the_later_one_stands_in_the_sheet_and_at_the_vendor(
+    world: World, monkeypatch: pytest.MonkeyPatch, first: str, second: str, ends: bool
+) -> None:
+    sheet_id, real, troubles = sheet_of(world), answer_sheet.checkpoint, []
+
+    def interrupted(name: str) -> None:
+        if name == "intent.committed" and not troubles:
+            troubles.append("begun")
+            troubles.append(answer(world, sheet_id, basic=second))
+        real(name)
+
+    monkeypatch.setattr(answer_sheet, "checkpoint", interrupted)
+    said = answer(world, sheet_id, basic=first)
+    world.work()
+    assert troubles[1] == {}
+    assert [trouble.problem for trouble in said.values()] == ["decided"]
+    decided = line(world, sheet_id)
+    assert (decided.state, decided.choice) == ("answered", second)
+    assert (world.holding("north", BASIC).end_of_term == "cancel") is ends
+    assert bool(wished(world, BASIC)) is ends
+
+
+def test_a_wish_for_the_plan_that_another_takes_the_place_of_is_kept(world: World) -> None:
+    """Three years by the month become yearly on 1 April; wished before that, months at the renewal are a change."""
+    sell_three_years_by_the_month(world)
+    place(world, quoted(world, (Term.P3Y, Plan.ANNUAL), sku_id=E3))
+    world.work()
+    row, owner = world.holding("north", E3), world.actor("north_owner")
+    assert row.billing_plan == "monthly"
+
+    def rest_of_march() -> list[tuple[dt.date, int]]:
+        on = dt.date(2029, 3, 10)
+        ahead = look_ahead.licences(by=owner, customer_id=world.customer_ids["north"], on=on, at=world.at)
+        found = next(each for each in ahead.lines if each.subscription_id == row.subscription_id)
+        return [(each.end_on, each.amount_minor) for each in found.charges if each.start_on >= dt.date(2029, 1, 1)]
+
+    before = rest_of_march()
+    schedule_change.schedule(
+        by=owner, subscription_id=row.subscription_id, wishes={Dimension.BILLING_PLAN: Plan.MONTHLY}, at=world.at
+    )
+    world.work()
+    for days in (0, 15):
+        world.move(days=days)
+        charge_cycles.post_due(at=world.at)
+        following = schedule_change.plan(by=owner, subscription_id=row.subscription_id, at=world.at).following
+        assert (following.billing_plan, bool(wished(world, E3))) == (Plan.MONTHLY, True), days
+    schedule_change.revoke(by=owner, subscription_id=row.subscription_id, dimension=None, at=world.at)
+    assert rest_of_march() == before
+
+
+def test_another_billing_plan_waits_for_the_vendors_day_where_its_own_has_begun(world: World) -> None:
+    """In Brussels 1 April begins at 22:00 UTC: its cycle is charged, while the vendor still counts the one before."""
+    sell_three_years_by_the_month(world)
+    world.move(minutes=(dt.datetime(2026, 3, 31, 22, 15, tzinfo=dt.UTC) - world.at).total_seconds() / 60)
+    charge_cycles.post_due(at=world.at)
+    world.move(minutes=15)
+    with pytest.raises(term_pricing.NotPossible) as refused:
+        quoted(world, (Term.P3Y, Plan.ANNUAL), sku_id=E3)
+    assert refused.value.why == "between_days"
+    world.move(hours=2)
+    place(world, quoted(world, (Term.P3Y, Plan.ANNUAL), sku_id=E3))
+
+
+def test_the_list_of_renewals_counts_the_days_of_a_next_term_that_is_to_end_early(world: World) -> None:
+    """Basic is to renew on 30 January 2027 and end with another licence in the same year."""
+    owner, key = world.actor("north_owner"), world.holding("north", BASIC).subscription_id
+    ends = renewal_choices.choices(by=owner, subscription_id=key, at=world.at).ends
+    end_on = next(each.end_on for each in ends if "Standard" in " ".join(each.names))
+    schedule_change.schedule(by=owner, subscription_id=key, wishes={Dimension.END_DATE: end_on}, at=world.at)
+    world.work()
+    plan = schedule_change.plan(by=owner, subscription_id=key, at=world.at)
+    assert plan.price is not None
+    shown = renewal(world, BASIC)
+    assert shown.next_term_minor == plan.price.term_minor < 70560
+    # Three of ten seats are free.
+    assert shown.at_stake_minor is not None
+    assert 0 < shown.at_stake_minor <= -(-plan.price.term_minor * 3 // 10) + 12
+
+
+def test_a_suspended_licence_is_not_listed_as_running_on(world: World) -> None:
+    do(world, Action.SUSPEND)
+    world.sync()
+    shown = renewal(world, BASIC)
+    assert shown.following is not None
+    assert (shown.following.outcome, shown.surcharge_minor, shown.next_term_minor) == (renewals.Ending.CANCEL, None, 0)
+
+
+@pytest.mark.parametrize("default", ["keep", "reduce", "cancel"])
+def test_silence_overrides_nothing_that_was_decided_in_another_console_since(world: World, default: str) -> None:
+    sheet_id = sheet_of(world, default=default)
+    in_the_console(world, BASIC, **(six_seats(world) if default == "cancel" else ENDS_WITH_THE_TERM))
+    world.sync()
+    before = world.holding("north", BASIC)
+    world.at = DEADLINE
+    world.simulator.clock(now=world.at.isoformat())
+    world.sync()
+    sheet_chores(world)
+    world.work()
+    world.sync()
+    after = world.holding("north", BASIC)
+    assert (after.end_of_term, after.next_term) == (before.end_of_term, before.next_term)
+    assert (line(world, sheet_id).state, line(world, sheet_id).note) == ("standing", "elsewhere")
+    assert intents.open_intents(subscription_ids=[after.subscription_id]) == {}
+
+
+def test_a_wish_that_another_one_needs_is_not_taken_back_alone(world: World) -> None:
+    """A month that is to become a year and end in April 2027 cannot end then as a month."""
+    owner, key = world.actor("north_owner"), world.holding("north", EXCHANGE).subscription_id
+    year_to_april = {Dimension.TERM: Term.P1Y, Dimension.END_DATE: dt.date(2027, 4, 1)}
+    schedule_change.schedule(by=owner, subscription_id=key, wishes=year_to_april, at=world.at)
+    with pytest.raises(schedule_change.Conflicted):
+        schedule_change.revoke(by=owner, subscription_id=key, dimension=Dimension.TERM, at=world.at)
+    assert wished(world, EXCHANGE) == year_to_april
+    for dimension in (Dimension.END_DATE, Dimension.TERM):
+        schedule_change.revoke(by=owner, subscription_id=key, dimension=dimension, at=world.at)
+    assert wished(world, EXCHANGE) == {}
+    schedule_change.schedule(by=owner, subscription_id=key, wishes=year_to_april, at=world.at)
+    schedule_change.revoke(by=owner, subscription_id=key, dimension=None, at=world.at)
+    assert wished(world, EXCHANGE) == {}
