@@ -46,6 +46,13 @@ def test_three_more_seats_for_the_rest_of_june() -> None:
     assert (quoted.totals.rest_of_term.net, quoted.totals.rest_of_term.tax) == (eur(91100), eur(17309))
 
 
+def test_cycles_after_the_running_one_have_the_plan_that_waits_for_them() -> None:
+    """From July on 96.00 a year: 15 seats are 1440.00, of which 184 of 365 days are left, 725.92."""
+    held = holding(plan_then=(BillingPlan.ANNUAL, Rate.parse("96.00", "EUR")))
+    line = only_line(priced({"standard": 15}, held))
+    assert (line.due_now, line.next_period, line.rest_of_term) == (eur(1100), eur(144000), eur(1100 + 72592))
+
+
 def test_a_quote_keeps_what_it_was_judged_by() -> None:
     quoted = priced({"standard": 15})
     assert (quoted.on, quoted.at, quoted.policy_version, quoted.tax) == (ON, AT, "2026-1", GERMAN)

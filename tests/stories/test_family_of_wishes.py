@@ -122,6 +122,20 @@ def test_staff_are_alarmed_of_a_stored_plan_that_cannot_come_about_and_no_more_o
     assert rows() == [(72, "held", ""), (72, "closed", "possible")]
 
 
+def test_a_plan_that_cannot_come_about_is_alarmed_after_the_lock_too_where_nobody_looked_before(world: World) -> None:
+    wish(world, BASIC, quantity=total(290))
+    world.work()
+    Pool.objects.filter(tenant_id=world.holding("north", STANDARD).tenant_id, sku_id=STANDARD).update(foreign_units=40)
+    go_to(world, 20)
+    chores(world)
+    (alarm,) = run_desk.queue(by=world.actor("support")).alarms
+    assert (alarm.kind, alarm.before, alarm.is_too_late) == ("blocked", 25 * HOUR, True)
+    assert "The last safe moment is over" in mail.outbox[0].body
+    customer_id, on = world.customer_ids["north"], dt.date(2027, 2, 1)
+    ahead = look_ahead.licences(by=world.actor("north_owner"), customer_id=customer_id, on=on, at=world.at)
+    assert [line.is_blocked for line in ahead.lines if line.name == world.holding("north", BASIC).name] == [True]
+
+
 def test_the_seats_of_other_renewals_count_as_they_will_be_by_then(world: World) -> None:
     """Standard renews before basic; what renews later counts as held, or as wished where that is more."""
     standard, basic = world.holding("north", STANDARD), world.holding("north", BASIC)

@@ -13,9 +13,10 @@ from seatwright.billing import queries as billing
 from seatwright.catalogue import changes as catalogue
 from seatwright.catalogue.models import Offer
 from seatwright.customers import queries as customers
+from seatwright.customers.models import Reseller
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import late_prices
-from seatwright.workflows import change_status, run_desk
+from seatwright.workflows import change_status, run_desk, settle_drift
 from tests.stories.test_extended_service import sell_its_own_line
 from tests.stories.test_renewal_processing import an_hour_passes
 from tests.stories.test_unpriced import day, serve_west, take_west_over, west
@@ -71,8 +72,12 @@ def availability(world: World, product: dict[str, Any]) -> str:
     return found
 
 
-def test_what_a_licence_owes_that_ended_before_its_price_was_known_waits_for_it_and_is_charged(world: World) -> None:
+@pytest.mark.parametrize("zone", ["Europe/Brussels", "America/New_York"])
+def test_what_a_licence_owes_that_ended_before_its_price_was_known_waits_for_it_and_is_charged(
+    world: World, zone: str
+) -> None:
     """The year ends on 10 June 2026; its cycles of 10 April and 10 May are 4 x 5.88 = 23.52 each."""
+    Reseller.objects.filter(pk=world.reseller_id).update(time_zone=zone)
     serve_west(world, country="FR", created_at="2025-06-10T10:00:00+00:00")
     take_west_over(world, country="FR")
     at_end = [{"scheduleType": "TermEnd", "actionType": "Cancel"}]
@@ -102,6 +107,25 @@ def test_months_of_extended_service_keep_their_surcharge_and_the_year_before_its
     an_hour_passes(world, dt.datetime(2026, 7, 21, 6, tzinfo=dt.UTC))
     assert charges(world) == [("2026-04-10", 2352), ("2026-05-10", 2352), ("2026-06-10", 2769), ("2026-07-10", 2769)]
     assert waiting(world) == []
+
+
+def test_what_was_ended_elsewhere_without_a_price_is_charged_late_up_to_the_day_of_taking_over(world: World) -> None:
+    """Months of 26.88; of that from 10 May the 27 days of 31 from the 14th on are given back, 23.41."""
+    serve_west(world, country="FR", created_at="2026-03-10T10:00:00+00:00", term="P1M")
+    take_west_over(world, country="FR")
+    for month, number in ((4, 11), (5, 11), (5, 14)):
+        an_hour_passes(world, day(2026, month, number))
+    in_the_console(world, status="deleted")
+    world.sync()
+    settle_drift.adopt(
+        by=world.actor("support"), subscription_id=west(world).subscription_id, reason="Ended there.", at=world.at
+    )
+    assert waiting(world) == ["2026-03-10", "2026-04-10", "2026-05-10"]
+    catalogue.load_demo_catalogue(at=world.at, markets=("FR",))
+    for _ in range(2):
+        world.sync()
+        assert waiting(world) == []
+        assert charges(world) == [("2026-04-10", 2688), ("2026-05-10", 2688), ("2026-05-14", -2341)]
 
 
 def test_a_price_and_the_end_of_the_licence_that_one_reading_shows_are_charged(world: World) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from seatwright.customers import queries as customers
 from seatwright.customers.models import Reseller
 from seatwright.orders import intents
 from seatwright.rules import renewals, timeline
@@ -13,18 +14,20 @@ from seatwright.workflows import (
     change_status,
     charge_cycles,
     look_ahead,
+    pricing,
     renewal_choices,
     renewal_radar,
     schedule_change,
     term_pricing,
 )
 from seatwright.workflows.change_status import Action
+from tests.stories import swapping
 from tests.stories.test_change_status import do
 from tests.stories.test_change_term import E3, Plan, Term, charges, place, quoted, sell_three_years_by_the_month
 from tests.stories.test_renewal_sheet import DEADLINE, answer, line, sheet_of, wished
 from tests.stories.test_renewal_sheet import chores as sheet_chores
 from tests.stories.test_unpriced import in_the_console, offer_id
-from tests.stories.world import BASIC, EXCHANGE, ROWS, World
+from tests.stories.world import BASIC, EXCHANGE, ROWS, STANDARD, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Dimension = timeline.Dimension
@@ -69,7 +72,37 @@ def test_an_ending_that_was_stored_elsewhere_outlives_a_change_of_seats_here(wor
     )
 
 
-def test_a_licence_that_ends_before_its_next_day_begins_there_is_not_charged_for_it(world: World) -> None:
+@pytest.mark.parametrize("is_wished", [True, False], ids=["wished here", "stored elsewhere"])
+def test_seats_swapped_out_of_a_licence_that_is_to_end_end_with_it(world: World, is_wished: bool) -> None:
+    """Two people leave Basic, which ends on 30 January 2027; their seats of Standard end that day too."""
+    basic = world.holding("north", BASIC)
+    if is_wished:
+        ends = {Dimension.ENDING: renewals.Ending.CANCEL}
+        schedule_change.schedule(
+            by=world.actor("north_owner"), subscription_id=basic.subscription_id, wishes=ends, at=world.at
+        )
+        world.work()
+    else:
+        in_the_console(world, BASIC, **ENDS_WITH_THE_TERM)
+    world.sync()
+    swapping.book(world, swapping.choice(world, 1, 2))
+    for _ in range(3):
+        world.work(rounds=30, step_s=30)
+        world.sync()
+    born = next(row for row in swapping.rows_of(world, STANDARD) if row.seats == 2)
+    kept = world.holding("north", BASIC)
+    assert (born.commitment_end_on, born.end_of_term, kept.seats, kept.end_of_term) == (
+        basic.commitment_end_on,
+        "cancel",
+        8,
+        "cancel",
+    )
+
+
+@pytest.mark.parametrize("has_chore", [True, False], ids=["charges fall due first", "booked first"])
+def test_a_licence_that_ends_before_its_next_day_begins_there_is_not_charged_for_it(
+    world: World, has_chore: bool
+) -> None:
     """In New York it is 6 April, 23:59, when the end of a term that begins on the 7th is ordered, and past it after."""
     Reseller.objects.filter(pk=world.reseller_id).update(time_zone="America/New_York")
     world.at = dt.datetime(2026, 4, 7, 3, 59, 50, tzinfo=dt.UTC)
@@ -80,6 +113,8 @@ def test_a_licence_that_ends_before_its_next_day_begins_there_is_not_charged_for
     shown = change_status.preview(by=owner, subscription_id=key, action=Action.END, at=world.at)
     change_status.place(by=owner, shown=shown, reason="", at=world.at)
     world.move(seconds=30)
+    if has_chore:
+        charge_cycles.post_due(at=world.at)
     world.work()
     assert (shown.refund_minor, world.holding("north", EXCHANGE).status) == (0, "deleted")
     assert [each.amount_minor for each in charges(world, EXCHANGE)] == []
@@ -134,6 +169,25 @@ def test_a_wish_for_the_plan_that_another_takes_the_place_of_is_kept(world: Worl
         assert (following.billing_plan, bool(wished(world, E3))) == (Plan.MONTHLY, True), days
     schedule_change.revoke(by=owner, subscription_id=row.subscription_id, dimension=None, at=world.at)
     assert rest_of_march() == before
+
+
+def test_seats_added_before_another_billing_plan_begins_are_quoted_with_its_cycles(world: World) -> None:
+    """Three seats at 39.00 a month until 1 April, then at 428.40 a year, of which 334 days of 365 are left.
+
+    One more for 15 days of 31 is 18.87; the three cost 1176.05 from 1 April on, then 1285.20 twice.
+    """
+    sell_three_years_by_the_month(world)
+    place(world, quoted(world, (Term.P3Y, Plan.ANNUAL), sku_id=E3))
+    world.work()
+    owner, row = world.actor("north_owner"), world.holding("north", E3)
+    assert (row.seats, row.billing_plan) == (2, "monthly")
+    customer = customers.customer(seen_by=owner, customer_id=world.customer_ids["north"])
+    three = [pricing.Wish(subscription_id=row.subscription_id, seats=3)]
+    priced = pricing.price(by=owner, customer=customer, wishes=three, at=world.at).calculation
+    assert priced is not None
+    (shown,) = priced.lines
+    assert (shown.due_now_minor, shown.cycle_after_minor) == (1887, 128520)
+    assert shown.rest_of_term_minor == 1887 + 117605 + 2 * 128520
 
 
 def test_another_billing_plan_waits_for_the_vendors_day_where_its_own_has_begun(world: World) -> None:

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from seatwright.rules import money, periods, proration, quantities, refusals, tax, terms, windows
+from seatwright.rules import money, periods, proration, quantities, refusals, stretches, tax, terms, windows
 
 CHANGEABLE_STATUSES = frozenset({"active"})
 INCREASE = "increase"
@@ -36,6 +36,7 @@ class Holding:
     is the uncut charge cycle in which the booking falls and `commitment_end_on` the first day after the commitment;
     a commitment that ends inside a cycle cuts what is charged, not the price of a day. `vendor_returnable` is the
     vendor's word on returns, None when it said nothing. Holdings with one `package_key` share a package minimum.
+    `plan_then` is the billing plan and the rate of the cycles after the running one where others wait for them.
     """
 
     subscription_key: str
@@ -60,12 +61,18 @@ class Holding:
     counts_as_active: bool
     package_key: str
     step: int = 1
+    plan_then: tuple[terms.BillingPlan, money.Rate] | None = None
 
     def __post_init__(self) -> None:
         if self.unit_rate.currency != self.currency:
             raise money.CurrencyMismatch(f"{self.unit_rate.currency} and {self.currency}")
         if self.step < 1:
             raise ValueError("a step has at least one seat")
+
+    @property
+    def later(self) -> tuple[terms.BillingPlan, money.Rate]:
+        """The billing plan and the rate of the cycles after the running one."""
+        return self.plan_then or (self.billing_plan, self.unit_rate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +261,7 @@ def _line(holding: Holding, booking: _Booking) -> QuoteLine:
         charges=charges,
         due_now=due_now,
         per_cycle_before=proration.cycle_amount(quantity=holding.quantity, unit_rate=holding.unit_rate),
-        next_period=proration.cycle_amount(quantity=after, unit_rate=holding.unit_rate),
+        next_period=proration.cycle_amount(quantity=after, unit_rate=holding.later[1]),
         rest_of_term=due_now + _later_cycles(holding, after),
         commitment_end_on=holding.commitment_end_on,
         refusals=_judge(holding, after, booking),
@@ -295,20 +302,17 @@ def _charges(holding: Holding, after: int, on: dt.date) -> tuple[ChargeLine, ...
 
 def _later_cycles(holding: Holding, quantity: int) -> money.Money:
     """The charge cycles from the end of the running one to the end of the commitment."""
-    later = money.Money.zero(holding.currency)
     if holding.cycle.end_on >= holding.commitment_end_on:
-        return later
-    within = periods.Period(holding.cycle.end_on, holding.commitment_end_on)
-    for cycle in periods.charge_cycles(
-        anchor_on=holding.anchor_on, term=holding.term, billing_plan=holding.billing_plan, within=within
-    ):
-        later += proration.part_of_period(
-            quantity=quantity,
-            unit_rate=holding.unit_rate,
-            cycle=cycle,
-            during=periods.Period(max(cycle.start_on, within.start_on), min(cycle.end_on, within.end_on)),
-        )
-    return later
+        return money.Money.zero(holding.currency)
+    billing_plan, unit_rate = holding.later
+    return stretches.of_plan(
+        quantity=quantity,
+        unit_rate=unit_rate,
+        anchor_on=holding.anchor_on,
+        term=holding.term,
+        billing_plan=billing_plan,
+        during=periods.Period(holding.cycle.end_on, holding.commitment_end_on),
+    )
 
 
 def _judge(holding: Holding, after: int, booking: _Booking) -> tuple[refusals.Refusal, ...]:

@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
-from seatwright.subscriptions.models import HeldTerm, LatePrice, SeatEntry, Subscription
+from seatwright.subscriptions.models import HeldTerm, LatePrice, Subscription
 from seatwright.subscriptions.values import Offer
 
 DELETED = "deleted"
@@ -95,11 +95,11 @@ def freeze(*, subscription_id: uuid.UUID, start_on: dt.date, offer: Offer, at: d
 
 
 def _without_price() -> QuerySet[HeldTerm]:
-    """The terms that may owe something, the oldest first; what was deleted elsewhere is a difference for a person."""
+    """The terms that may owe something, the oldest first; what was deleted elsewhere waits until a person decides."""
     late = LatePrice.objects.filter(subscription_id=OuterRef("subscription_id"), start_on=OuterRef("start_on"))
-    left = SeatEntry.objects.filter(subscription_id=OuterRef("subscription_id"), kind="ended")
+    is_there = ~Q(subscription__status=DELETED) | Q(subscription__seats=0)
     return (
-        HeldTerm.objects.filter(~Exists(late), ~Q(subscription__status=DELETED) | Exists(left), unit_rate="")
+        HeldTerm.objects.filter(~Exists(late), is_there, unit_rate="")
         .filter(is_trial=False, subscription__is_trial=False, charged_from_on__lt=F("end_on"))
         .select_related("subscription")
         .order_by("start_on", "id")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from seatwright.access import permissions
 from seatwright.access.actors import Actor
+from seatwright.catalogue import naming
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.rules import renewals, timeline
@@ -101,7 +102,7 @@ def switch(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> Switch 
             for ending, price in found.endings
         ),
         extends=extends,
-        surcharge_basis_points=_surcharge(found, rules),
+        surcharge_basis_points=_surcharge(row, rules),
         grace_days=rules.grace_days,
         base=_base(plan),
         is_open=found.is_open
@@ -109,9 +110,12 @@ def switch(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime) -> Switch 
     )
 
 
-def _surcharge(found: renewal_choices.Choices, rules: catalogue.AfterTerm) -> int:
-    """The surcharge on the monthly list price, or the higher one where the licence is not sold by the month."""
-    is_monthly = any(plan.term == "P1M" for plan in found.plans)
+def _surcharge(row: holdings.HoldingRow, rules: catalogue.AfterTerm) -> int:
+    """The surcharge on the monthly list price, or the higher one where no list has the licence by the month."""
+    key = naming.offer_key(row.offer_key)
+    assert key is not None
+    monthly = str(key._replace(term="P1M", billing_plan="monthly"))
+    is_monthly = catalogue.is_listed(reseller_id=row.reseller_id, offer_key=monthly, on=row.commitment_end_on)
     return rules.surcharge_basis_points if is_monthly else rules.surcharge_without_monthly_basis_points
 
 

@@ -21,8 +21,13 @@ class Blocked:
     decide_until: dt.datetime
 
 
-def blocked(*, by: Actor, rows: Sequence[holdings.HoldingRow], at: dt.datetime) -> list[Blocked]:
-    """Those of the running licences with open wishes against which something speaks, while it can be decided."""
+def blocked(
+    *, by: Actor, rows: Sequence[holdings.HoldingRow], even_locked: bool = False, at: dt.datetime
+) -> list[Blocked]:
+    """Those of the running licences with open wishes against which something speaks, while it can be decided.
+
+    With `even_locked` also those whose renewal is fixed.
+    """
     wished = intents.wished_ids(seen_by=by)
     concerned = [row for row in rows if row.status == "active" and row.subscription_id in wished]
     limits = wish_limits.Limits(rows=concerned)
@@ -31,7 +36,7 @@ def blocked(*, by: Actor, rows: Sequence[holdings.HoldingRow], at: dt.datetime) 
     for row in concerned:
         line = lines.get(row.subscription_id)
         until = alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.renewal_policy(row))
-        if line is None or at >= until:
+        if line is None or (at >= until and not even_locked):
             continue
         try:
             allowed = limits.allowed(row=row, term=wishing.wished_term(line))

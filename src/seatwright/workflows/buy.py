@@ -7,7 +7,7 @@ in `buy_operation` carry it out. What stands against it is said before anything 
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db import transaction
@@ -285,7 +285,10 @@ def place(
                 _close_request(by=by, request_id=request_id, customer_id=row.customer_id, order_id=order_id, at=at)
             checkpoints.checkpoint("intent.before_commit")
     except _Differs as differs:
-        fresh_quote_id = _save(by=by, customer=customer, calculation=differs.calculation, at=at)
+        # With an id of its own for the subscription: of two fresh quotes each can be bought.
+        (line,) = differs.calculation.lines
+        fresh = replace(differs.calculation, lines=(replace(line, subscription_id=identifiers.new_id()),))
+        fresh_quote_id = _save(by=by, customer=customer, calculation=fresh, at=at)
         raise change_seats.QuoteChanged(fresh_quote_id=fresh_quote_id) from None
     checkpoints.checkpoint("intent.committed")
     return order_id

@@ -14,7 +14,7 @@ from seatwright.operations.queries import OperationView
 from seatwright.orders import calculation as frozen
 from seatwright.orders import changes as orders
 from seatwright.orders import queries as order_queries
-from seatwright.rules import windows
+from seatwright.rules import periods, terms, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.vendors import port
 from seatwright.workflows import connections, pricing, seat_operation
@@ -137,8 +137,19 @@ def _new_subscription(view: OperationView, job: Job, told: dict[str, Any]) -> su
         currency=job.calculation.currency,
         price_list_version=line.price_list_version,
         is_trial=False,
-        charged_from_on=job.bought.start_on,
+        charged_from_on=_charged_from(job, start_on),
     )
+
+
+def _charged_from(job: Job, start_on: dt.date) -> dt.date:
+    """From when cycles are charged as they begin: the first was charged as it was quoted, whatever its day became."""
+    if start_on <= job.bought.start_on:
+        return job.bought.start_on
+    line = job.line
+    first = periods.charge_cycle(
+        anchor_on=start_on, term=terms.Term(line.term), billing_plan=terms.BillingPlan(line.billing_plan), on=start_on
+    )
+    return first.end_on
 
 
 def _reading(line: frozen.Line, told: dict[str, Any]) -> subscriptions.Reading:

@@ -25,6 +25,18 @@ def stored_ending(row: holdings.HoldingRow) -> str:
     return row.end_of_term if row.end_of_term in (renewals.Ending.CANCEL, renewals.Ending.EXTENDED) else ""
 
 
+def ending_of(row: holdings.HoldingRow) -> str:
+    """The ending of the running term as it is wished or shown; empty where it renews."""
+    try:
+        line = wishing.timeline_of(row)
+        outcome = timeline.next_term(timeline=line).outcome if line.pending else None
+    except (wishing.NotRunning, ValueError):
+        outcome = None
+    if outcome is None:
+        return stored_ending(row)
+    return "" if outcome is renewals.Ending.RENEW else outcome.value
+
+
 def before_change(
     *, subscription_id: uuid.UUID, way: rebasing.Way | None = None, ending: str | None = None
 ) -> CarryOver:
@@ -45,7 +57,7 @@ def before_change(
     def carry_over(*, by: Actor, at: dt.datetime) -> None:
         row = holdings.by_ids(subscription_ids=[subscription_id])[0]
         if line is None or not line.pending:
-            _keep_ending(row, shown, at=at)
+            keep_ending(row, shown, at=at)
             return
         kept = rebase_wishes.carried(row=row, line=line, after=_running(line, row), way=way)
         schedule_change.store(by=by, row=row, line=kept, action=CARRIED.get(way, "intent.carried_over"), at=at)
@@ -53,7 +65,7 @@ def before_change(
     return carry_over
 
 
-def _keep_ending(row: holdings.HoldingRow, ending: str, *, at: dt.datetime) -> None:
+def keep_ending(row: holdings.HoldingRow, ending: str, *, at: dt.datetime) -> None:
     """Have an ending stored again that the vendor forgot with a change of ours, unless somebody has it renew since.
 
     Nobody here wished for it, so that no wish keeps it; still it is not for our change to make the term run on.

@@ -18,11 +18,12 @@ from seatwright.billing import changes as billing
 from seatwright.billing import queries as charges
 from seatwright.customers import queries as customers
 from seatwright.customers.queries import CustomerRow
+from seatwright.operations import queries as operation_queries
 from seatwright.orders import queries as orders
-from seatwright.rules import business_dates, money, periods, proration, tax, terms
+from seatwright.rules import business_dates, money, periods, proration, renewals, tax, terms
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import pricing
+from seatwright.workflows import connections, pricing
 
 NAMESPACE_WORD = "cycle"
 _Cycle = tuple[holdings.Term, periods.Period]
@@ -39,9 +40,12 @@ def post_due(*, at: dt.datetime) -> int:
     return posted
 
 
-def post_of(*, subscription_ids: Sequence[uuid.UUID], at: dt.datetime) -> int:
-    """Post what is due at `at` of these subscriptions, whatever their state; returns how many were posted."""
-    return _post_page(subscription_ids, at=at)
+def post_of(*, subscription_ids: Sequence[uuid.UUID], is_ending: bool = False, at: dt.datetime) -> int:
+    """Post what is due at `at` of these subscriptions, whatever their state; returns how many were posted.
+
+    One that is being ended is waited for, but by whoever books the end, whose call `is_ending`.
+    """
+    return _post_page(subscription_ids, is_ending=is_ending, at=at)
 
 
 def starts(*, within: dt.timedelta, at: dt.datetime) -> list[dt.datetime]:
@@ -69,7 +73,7 @@ def charge_id(*, subscription_id: uuid.UUID, start_on: dt.date) -> uuid.UUID:
     return uuid.uuid5(subscription_id, f"{NAMESPACE_WORD}:{start_on.isoformat()}")
 
 
-def _post_page(ids: Sequence[uuid.UUID], *, at: dt.datetime) -> int:
+def _post_page(ids: Sequence[uuid.UUID], *, is_ending: bool = False, at: dt.datetime) -> int:
     held = holdings.terms(subscription_ids=ids)
     rows = holdings.by_ids(subscription_ids=ids)
     buyers = customers.by_ids(customer_ids=list({row.customer_id for row in rows}))
@@ -80,7 +84,7 @@ def _post_page(ids: Sequence[uuid.UUID], *, at: dt.datetime) -> int:
     for row in rows:
         missing = {key: each for key, each in begun[row.subscription_id].items() if key not in known}
         if missing:
-            posted += _post_missing(row, buyers[row.customer_id], missing, at=at)
+            posted += _post_missing(row, buyers[row.customer_id], missing, is_ending=is_ending, at=at)
     return posted
 
 
@@ -118,7 +122,12 @@ def _begun(
 
 
 def _post_missing(
-    row: holdings.HoldingRow, customer: CustomerRow, missing: Mapping[uuid.UUID, _Cycle], *, at: dt.datetime
+    row: holdings.HoldingRow,
+    customer: CustomerRow,
+    missing: Mapping[uuid.UUID, _Cycle],
+    *,
+    is_ending: bool,
+    at: dt.datetime,
 ) -> int:
     """Post what is missing while the subscription stands still; 0 while a change of it is under way.
 
@@ -127,7 +136,7 @@ def _post_missing(
     """
     with transaction.atomic():
         subscriptions.hold_still(subscription_ids=[row.subscription_id])
-        if orders.open_lines(subscription_ids=[row.subscription_id]):
+        if orders.open_lines(subscription_ids=[row.subscription_id]) or (not is_ending and _is_being_ended(row)):
             return 0
         # Read again under the lock: a term may have been begun since, whose cycles take the place of these.
         held = holdings.terms(subscription_ids=[row.subscription_id])
@@ -151,6 +160,14 @@ def _post_missing(
             _post(row, due, operation_id=operation_id, at=at)
             posted += 1
         return posted
+
+
+def _is_being_ended(row: holdings.HoldingRow) -> bool:
+    """Whether an end of the subscription has been ordered, priced for the day of the order, and is not booked yet."""
+    key = connections.lease_of_subscription(
+        vendor_key=row.vendor_key, vendor_subscription_id=row.vendor_subscription_id
+    )
+    return any(view.intent.get("status") == "deleted" for view in operation_queries.open_with_key(lease_key=key))
 
 
 def cycles_of(term: holdings.Term, *, until_on: dt.date) -> tuple[periods.Period, ...]:
@@ -249,7 +266,9 @@ def _changed_without_price(
     end_on, found = min(cycle.end_on, term.end_on), []
     for change in changes:
         on = business_dates.business_date(at=change.at, zone=customer.reseller_time_zone)
-        if first_day(term, cycle) < on < end_on:
+        # What the end of the term brought, at the vendor's midnight, is of the next one to the west of it too.
+        is_inside = change.at < renewals.term_ends_at(renews_on=term.end_on)
+        if is_inside and first_day(term, cycle) < on < end_on:
             during = periods.Period(on, end_on)
             after = seats + change.seats
             priced = proration.change(before=seats, after=after, unit_rate=rate, cycle=cycle, during=during)

@@ -103,7 +103,9 @@ def licences(*, by: Actor, customer_id: uuid.UUID, on: dt.date, at: dt.datetime)
     held = holdings.terms(subscription_ids=[row.subscription_id for row in rows])
     wished = wishes.timelines_of(rows=rows)
     under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in rows])
-    impossible = {each.row.subscription_id for each in blocked_wishes.blocked(by=by, rows=rows, at=at)}
+    impossible = {
+        each.row.subscription_id for each in blocked_wishes.blocked(by=by, rows=rows, even_locked=True, at=at)
+    }
     planned = {change.offer for line in wished.values() for change in line.pending if change.offer}
     offers = catalogue.offers(offer_keys=planned, reseller_id=customer.reseller_id) if planned else {}
     lines = tuple(

@@ -71,7 +71,8 @@ def price(*, by: Actor, customer: CustomerRow, wishes: Sequence[Wish], at: dt.da
     by_vendor = {each: window_policy(vendor_key=each, on=on) for each in sorted({*vendors.values()} or {"microsoft"})}
     policies = {str(key): by_vendor[vendor_key] for key, vendor_key in vendors.items()}
     offers = _offers(concerned, customer)
-    assembly = _Assembly(customer=customer, rows=concerned, wanted=wanted, offers=offers, on=on)
+    may_all = by.is_staff or by.is_system
+    assembly = _Assembly(customer=customer, rows=concerned, wanted=wanted, offers=offers, may_all=may_all, on=on)
     quote = rules.quote(
         wishes=[rules.LineWish(str(wish.subscription_id), wish.seats) for wish in wishes],
         holdings=[assembly.holding(row) for row in concerned],
@@ -102,8 +103,10 @@ class _Assembly:
         rows: Sequence[holdings.HoldingRow],
         wanted: Mapping[uuid.UUID, int],
         offers: Mapping[uuid.UUID, catalogue.OfferRow | None],
+        may_all: bool,
         on: dt.date,
     ) -> None:
+        self.may_all = may_all
         self.customer = customer
         self.rows = rows
         self.wanted = wanted
@@ -112,6 +115,7 @@ class _Assembly:
         tenant_ids = sorted({row.tenant_id for row in rows})
         self.pools = assignments.pools(tenant_ids=tenant_ids)
         self.under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in rows])
+        self.plans_ahead = holdings.plans_ahead(subscription_ids=list(wanted))
 
     def holding(self, row: holdings.HoldingRow) -> rules.Holding:
         offer = self.offers[row.subscription_id]
@@ -138,10 +142,15 @@ class _Assembly:
             lots=seat_lots(row),
             vendor_returnable=row.returnable,
             status="change_under_way" if row.subscription_id in self.under_way else row.status,
-            is_self_service=priced and not row.is_trial and (offer is None or offer.is_self_service),
+            is_self_service=priced and not row.is_trial and (offer is None or offer.is_self_service or self.may_all),
             counts_as_active=row.status in LIVE_STATES,
             package_key=str(row.tenant_id),
+            plan_then=self._plan_then(row),
         )
+
+    def _plan_then(self, row: holdings.HoldingRow) -> tuple[terms.BillingPlan, money.Rate] | None:
+        billing_plan, unit_rate = self.plans_ahead.get(row.subscription_id, ("", ""))
+        return (terms.BillingPlan(billing_plan), money.Rate.parse(unit_rate, row.currency)) if unit_rate else None
 
     def _seats_to_be(self, row: holdings.HoldingRow) -> int:
         """The seats as ordered: what is under way counts for caps and packages as though it had happened."""

@@ -16,7 +16,6 @@ from seatwright.catalogue import naming
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers.queries import CustomerRow
 from seatwright.orders import intents
-from seatwright.orders import queries as orders
 from seatwright.rules import business_dates, periods, renewals, terms, timeline, unread_terms, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
@@ -63,7 +62,7 @@ def enter(
             return False
         if not _write(row, entered, policy=policy, at=at):
             return False
-        if seen.quantity == expected_seats != row.seats and not _is_ordered(row, seats=seen.quantity):
+        if seen.quantity == expected_seats != row.seats:
             _book_seats(row, after=expected_seats, policy=policy, at=at)
         state = "carried_out" if _is_as_wished(row, seen, is_extended=extended[0]) else "lapsed"
         was_wished = intents.close(subscription_id=row.subscription_id, effective_on=first.start_on, state=state, at=at)
@@ -87,12 +86,6 @@ def enter(
             customer_id=row.customer_id,
         )
     return True
-
-
-def _is_ordered(row: holdings.HoldingRow, *, seats: int) -> bool:
-    """Whether an order that has not ended brings that number of seats, which then books them itself."""
-    _order_id, wanted = orders.open_lines(subscription_ids=[row.subscription_id]).get(row.subscription_id, (None, None))
-    return wanted == seats
 
 
 def _write(

@@ -212,6 +212,9 @@ def _book_seats(view: OperationView, quoted: frozen.Calculation, priced: frozen.
         )
         return
     row = holdings.holding(seen_by=SYSTEM, subscription_id=priced.subscription_id)
+    if row.seats == priced.seats_after and row.term_start_on > quoted.on:
+        # The renewal was to bring the same seats and has brought them to the books while the answer was waited for.
+        return
     policy = pricing.window_policy(vendor_key=row.vendor_key, on=quoted.on)
     subscriptions.add_lot(
         subscription_id=priced.subscription_id,

@@ -170,7 +170,7 @@ def _book_end(view: OperationView, row: holdings.HoldingRow, *, at: dt.datetime)
     The cycle is charged before; where it is ours to charge and could not be, nothing of it is given back.
     """
     # What begins after the day that the end was priced on is not charged: nothing of it would be given back.
-    charge_cycles.post_of(subscription_ids=[row.subscription_id], at=view.created_at)
+    charge_cycles.post_of(subscription_ids=[row.subscription_id], is_ending=True, at=view.created_at)
     intents.close_all(subscription_id=row.subscription_id, state="lapsed", at=at)
     customer = customers.customer(seen_by=SYSTEM, customer_id=row.customer_id)
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)

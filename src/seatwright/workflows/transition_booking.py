@@ -54,8 +54,10 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime, seen: Seen = NOTHIN
         raise operations.NotPossible(state=view.state, action="booking without the new subscription")
     hold_still(view=view)
     held = [swap.source.subscription_id, *([swap.target.subscription_id] if swap.way is Way.MERGE else [])]
-    carry_overs = [carry_wishes.before_change(subscription_id=each) for each in held]
+    endings = view.intent.get("endings", {})
+    carry_overs = [carry_wishes.before_change(subscription_id=each, ending=endings.get(str(each))) for each in held]
     source = holdings.by_ids(subscription_ids=[swap.source.subscription_id])[0]
+    ending = carry_wishes.ending_of(source) or endings.get(str(source.subscription_id), "")
     if swap.way is Way.FULL:
         _convert(quoted, at=at)
     else:
@@ -64,6 +66,10 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime, seen: Seen = NOTHIN
         _take_in(subscription_id, seen, at=at)
     for carry_over in carry_overs:
         carry_over(by=by, at=at)
+    if swap.way is Way.PARTIAL:
+        # What ends with its term ends with it for the seats that became a licence of their own too.
+        (born,) = holdings.by_ids(subscription_ids=[swap.target.subscription_id])
+        carry_wishes.keep_ending(born, ending, at=at)
     _charge(view, order, line, quoted, at=at)
     orders.end_line(operation_id=view.id, state="done", at=at)
     _note(view, by=by, action="seats.swapped", after=_told(swap, order), at=at)

@@ -175,7 +175,7 @@ def _plain(following: port.NextTerm | None) -> dict[str, Any] | None:
 
 
 def _is_blocked(row: holdings.HoldingRow, *, at: dt.datetime) -> bool:
-    return bool(blocked_wishes.blocked(by=SYSTEM, rows=[row], at=at))
+    return bool(blocked_wishes.blocked(by=SYSTEM, rows=[row], even_locked=True, at=at))
 
 
 def _alarm_of(
@@ -266,7 +266,7 @@ def close_answered(*, at: dt.datetime) -> int:
     """Close each open alarm whose wishes a later reading showed stored, were taken back, or are past; how many.
 
     One of a look that could not be done closes with a later look, one of an overdue renewal when that is entered, and
-    a blocked one once nothing speaks against the wishes, which after the lock is the renewal.
+    a blocked one once nothing speaks against the wishes.
     """
     open_now = renewal_alarms.open_alarms(seen_by=SYSTEM)
     ids = sorted({alarm.subscription_id for alarm in open_now})
@@ -300,8 +300,7 @@ def _answered(alarm: renewal_alarms.AlarmRow, row: holdings.HoldingRow, *, is_wi
     if not is_wished:
         return "revoked"
     if alarm.kind == "blocked":
-        is_locked = at >= alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.renewal_policy(row))
-        return "" if is_locked or _is_blocked(row, at=at) else "possible"
+        return "" if _is_blocked(row, at=at) else "possible"
     try:
         line = wishing.timeline_of(row)
     except wishing.NotRunning:

@@ -35,7 +35,8 @@ def plan_then(row: holdings.HoldingRow) -> str:
 
 def _plans_then(rows: Sequence[holdings.HoldingRow]) -> dict[uuid.UUID, str]:
     longer = [row.subscription_id for row in rows if row.term != terms.Term.P1M]
-    return holdings.plans_ahead(subscription_ids=longer) if longer else {}
+    ahead = holdings.plans_ahead(subscription_ids=longer) if longer else {}
+    return {subscription_id: billing_plan for subscription_id, (billing_plan, _rate) in ahead.items()}
 
 
 def timelines_of(*, rows: Iterable[holdings.HoldingRow]) -> dict[uuid.UUID, timeline.Timeline]:
