@@ -211,13 +211,11 @@ def _followed(rows: Sequence[Term]) -> tuple[Term, ...]:
 
 def plans_ahead(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
     """The billing plan and the rate of each subscription that has others entered for a later cycle of its term."""
-    rows = HeldTerm.objects.filter(
-        subscription_id__in=subscription_ids,
-        start_on__gt=F("subscription__term_start_on"),
-        end_on=F("subscription__commitment_end_on"),
-    ).exclude(billing_plan=F("subscription__billing_plan"))
+    in_term = {"start_on__gt": F("subscription__term_start_on"), "end_on": F("subscription__commitment_end_on")}
+    rows = HeldTerm.objects.filter(subscription_id__in=subscription_ids, **in_term)
+    rows = rows.exclude(billing_plan=F("subscription__billing_plan"))
     found = rows.order_by("start_on").values_list("subscription_id", "billing_plan", "unit_rate")
-    return {subscription_id: (billing_plan, unit_rate) for subscription_id, billing_plan, unit_rate in found}
+    return {key: (plan, rate) for key, plan, rate in found}
 
 
 def seat_changes(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[SeatChange, ...]]:
