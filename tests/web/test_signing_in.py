@@ -1,14 +1,24 @@
 """Signing in, the second step, and what is deliberately not there."""
 
+import datetime as dt
 import re
+from collections.abc import Iterator
 
 import pytest
+import time_machine
 from allauth.mfa.totp.internal import auth as totp
 from django.core import mail
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from tests.web import scene as scenes
+
+
+@pytest.fixture(autouse=True)
+def one_moment() -> Iterator[None]:
+    """The app's code changes every half minute, which must not happen between reading and typing it."""
+    with time_machine.travel(dt.datetime.now(dt.UTC), tick=False):
+        yield
 
 
 def switch_on_two_steps(client: Client) -> str:
