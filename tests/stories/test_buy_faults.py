@@ -1,5 +1,6 @@
 """What becomes of a purchase when the vendor misbehaves or changes its mind: one purchase or none, told in words."""
 
+import datetime as dt
 from typing import Any
 
 import httpx2
@@ -8,10 +9,11 @@ import pytest
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
 from seatwright.operations import changes as operation_changes
+from seatwright.operations import engine
 from seatwright.operations import queries as operations
 from seatwright.rules import purchases
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import buy_pricing, follow_order, run_desk, sync_tenant
+from seatwright.workflows import buy_pricing, charge_cycles, follow_order, run_desk, sync_tenant
 from tests.stories.buying import (
     E3,
     SPRING,
@@ -185,6 +187,11 @@ def test_what_the_vendor_refuses_ends_in_words_or_waits_for_a_person(world: Worl
         ([(CART, {"status": 403, "code": 2032}, "refuse")], "running", "vendor_denied"),
         (
             [(CHECKOUT, {}, "timeout_after_effect"), (cart_read | forever, {"status": 404, "code": 800008}, "refuse")],
+            "done",
+            "",
+        ),
+        (
+            [(CHECKOUT, {}, "timeout_before_effect"), (cart_read | forever, {"status": 404, "code": 800008}, "refuse")],
             "running",
             "deadline_passed",
         ),
@@ -211,9 +218,56 @@ def test_what_the_vendor_refuses_ends_in_words_or_waits_for_a_person(world: Worl
             assert line.refusal == reason
         world.simulator.admin("DELETE", "faults")
     assert created(world) == 2
-    assert len(bought(world)) == 1
+    assert len(bought(world)) == 2
     charges = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])
-    assert len(charges) == 1
+    assert len(charges) == 2
+
+
+def test_an_order_that_the_vendor_does_not_name_is_found_among_the_customers_orders(world: World) -> None:
+    again = {"method": "POST", "path": "/checkout$", "nth": 2, "times": 0}
+    for number in (1, 2):
+        world.simulator.fault("timeout_after_effect", match=CHECKOUT)
+        world.simulator.fault("refuse", match=again, status=400, code=800065)
+        order_id = place(world, quote(world, choice(world, E3)))
+        world.work(rounds=40, step_s=20)
+        assert follow_order.order(by=world.actor("north_owner"), order_id=order_id).state == "done"
+        world.simulator.admin("DELETE", "faults")
+        assert [row.seats for row in bought(world)] == [3] * number
+    assert created(world) == 2
+    charges = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"])
+    assert [charge.amount_minor for charge in charges] == [11247, 11247]
+
+
+def test_an_order_that_is_known_is_waited_for_however_long_it_takes(world: World) -> None:
+    world.simulator.settings(order_lag_s=30 * 3600)
+    world.simulator.fault("timeout_after_effect", match=CHECKOUT)
+    order_id = place(world, quote(world, choice(world, E3)))
+    world.work(rounds=60, step_s=1500)
+    (view,) = operations.open_views(kind="buy", customer_id=world.customer_ids["north"])
+    assert (view.state, view.parked_reason) == ("waiting", "")
+    world.work(rounds=30, step_s=1500)
+    assert follow_order.order(by=world.actor("north_owner"), order_id=order_id).state == "done"
+    assert (created(world), len(bought(world))) == (1, 1)
+
+
+def test_what_somebody_cancelled_before_it_was_read_back_waits_for_a_person(world: World) -> None:
+    order_id = place(world, quote(world, choice(world, E3)))
+    world.simulator.settings(order_lag_s=60)
+    world.work(rounds=2)
+    (made,) = [each for each in at_the_vendor(world) if each["quantity"] == 3]
+    world.simulator.settings(order_lag_s=0)
+    token = {"Authorization": f"Bearer {world.simulator.token()}"}
+    where = f"{world.simulator.base_url}/v1/customers/{tenant_id('north')}/subscriptions/{made['id']}"
+    assert httpx2.patch(where, json=made | {"status": "deleted"}, headers=token).status_code == 200
+    world.work(rounds=40)
+    (view,) = operations.open_views(kind="buy", customer_id=world.customer_ids["north"])
+    assert (view.state, view.parked_reason) == ("parked", "bought_otherwise")
+    assert "state deleted, not active" in view.last_error
+    run_desk.settle(by=world.actor("staff"), operation_id=view.id, decision="not_done", reason="gone", at=world.at)
+    world.sync()
+    assert follow_order.order(by=world.actor("staff"), order_id=order_id).state == "failed"
+    assert billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"]) == []
+    assert holdings.open_drifts(seen_by=SYSTEM) == []
 
 
 def test_the_agreement_that_the_vendor_refuses_lets_no_purchase_through(world: World) -> None:
@@ -227,3 +281,42 @@ def test_the_agreement_that_the_vendor_refuses_lets_no_purchase_through(world: W
     with pytest.raises(buy_pricing.Refused) as refused:
         quote(world, choice(world, E3), signatory=None)
     assert isinstance(refused.value.priced.refusals[0], purchases.AgreementMissing)
+
+
+@pytest.mark.parametrize(("ours", "theirs", "first"), [((18, 23), (19, 0), (19, 19)), ((19, 0), (18, 23), (18, 18))])
+def test_a_purchase_that_the_vendor_began_on_another_day_pays_each_cycle_once(
+    world: World, ours: tuple[int, int], theirs: tuple[int, int], first: tuple[int, int]
+) -> None:
+    """Ordered seconds beside midnight, while the vendor's clock stands on the other side of it."""
+
+    def on_march(day: int, hour: int) -> dt.datetime:
+        return dt.datetime(2026, 3, day, hour, 59 if hour else 0, 59 if hour else 5, tzinfo=dt.UTC)
+
+    quote(world, choice(world, E3))
+    world.work()  # the agreement is recorded first
+    _go(world, on_march(*ours))
+    order_id = place(world, quote(world, choice(world, E3)))
+    world.simulator.clock(now=on_march(*theirs).isoformat())
+    engine.run_due(clock=world.clock)
+    _go(world, dt.datetime(2026, 3, 19, 0, 5, tzinfo=dt.UTC))
+    world.work(rounds=20)
+    (view,) = operations.open_views(kind="buy", customer_id=world.customer_ids["north"])
+    assert view.parked_reason == "bought_otherwise"
+    run_desk.settle(by=world.actor("staff"), operation_id=view.id, decision="done", reason="agreed", at=world.at)
+    assert follow_order.order(by=world.actor("staff"), order_id=order_id).state == "done"
+    for day in (16, 19, 20):
+        _go(world, dt.datetime(2026, 4, day, 12, tzinfo=dt.UTC))
+        charge_cycles.post_due(at=world.at)
+    (row,) = bought(world)
+    charges = billing.charges(
+        seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=row.subscription_id
+    )
+    start, then = dt.date(2026, 3, first[0]), dt.date(2026, 4, first[1])
+    assert [(each.period_start_on, each.period_end_on, each.amount_minor) for each in charges] == [
+        (start, then, 11247),
+        (then, then.replace(month=5), 11247),
+    ]
+
+
+def _go(world: World, at: dt.datetime) -> None:
+    world.move(seconds=(at - world.at).total_seconds())

@@ -1,7 +1,7 @@
 """What a purchase is, read from its operation, and the bookings with which it ends."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from seatwright.access import audit
@@ -93,7 +93,7 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> customers.Tenant
         reseller_id=order.reseller_id,
         customer_id=order.customer_id,
         subscription_id=line.subscription_id,
-        charges=[seat_operation.new_charge(job.calculation, line, charge) for charge in line.charges],
+        charges=[_new_charge(job, charge, _first_cycle(job, told)) for charge in line.charges],
         at=at,
     )
     orders.end_line(operation_id=view.id, state="done", at=at)
@@ -119,7 +119,7 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> customers.Tenant
 
 
 def _new_subscription(view: OperationView, job: Job, told: dict[str, Any]) -> subscriptions.NewSubscription:
-    line, start_on = job.line, _day(told["start_on"]) or job.bought.start_on
+    line, first = job.line, _first_cycle(job, told)
     return subscriptions.NewSubscription(
         tenant_id=job.tenant.tenant_id,
         reseller_id=job.tenant.reseller_id,
@@ -131,25 +131,33 @@ def _new_subscription(view: OperationView, job: Job, told: dict[str, Any]) -> su
         name=line.name,
         term=line.term,
         billing_plan=line.billing_plan,
-        anchor_on=start_on,
-        term_start_on=start_on,
+        anchor_on=first.start_on,
+        term_start_on=first.start_on,
         unit_rate=line.unit_rate,
         currency=job.calculation.currency,
         price_list_version=line.price_list_version,
         is_trial=False,
-        charged_from_on=_charged_from(job, start_on),
+        # The first cycle was charged as it was quoted, whatever its day became.
+        charged_from_on=first.start_on if first.start_on == job.bought.start_on else first.end_on,
     )
 
 
-def _charged_from(job: Job, start_on: dt.date) -> dt.date:
-    """From when cycles are charged as they begin: the first was charged as it was quoted, whatever its day became."""
-    if start_on <= job.bought.start_on:
-        return job.bought.start_on
-    line = job.line
-    first = periods.charge_cycle(
+def _first_cycle(job: Job, told: dict[str, Any]) -> periods.Period:
+    """The first charge cycle, counted from the day on which the vendor began the term."""
+    line, start_on = job.line, _day(told["start_on"]) or job.bought.start_on
+    return periods.charge_cycle(
         anchor_on=start_on, term=terms.Term(line.term), billing_plan=terms.BillingPlan(line.billing_plan), on=start_on
     )
-    return first.end_on
+
+
+def _new_charge(job: Job, charge: frozen.Charge, first: periods.Period) -> billing.NewCharge:
+    """The quoted charge as it is billed; one for a whole cycle bears the days of the cycle that the vendor began."""
+    made = seat_operation.new_charge(job.calculation, job.line, charge)
+    if first.start_on == job.bought.start_on or charge.days != charge.cycle_days:
+        return made
+    return replace(
+        made, days=first.days, cycle_days=first.days, period_start_on=first.start_on, period_end_on=first.end_on
+    )
 
 
 def _reading(line: frozen.Line, told: dict[str, Any]) -> subscriptions.Reading:

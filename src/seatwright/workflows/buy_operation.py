@@ -24,7 +24,7 @@ from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
 from seatwright.orders import calculation as frozen
 from seatwright.vendors import port
-from seatwright.workflows import agreement_operation, buy_booking, buy_limits, sending, sync_tenant
+from seatwright.workflows import agreement_operation, buy_booking, buy_limits, buy_orders, pricing, sending, sync_tenant
 
 KIND = buy_limits.KIND
 CARTS_MOST = 5
@@ -230,20 +230,31 @@ def _later(view: OperationView, why: str, *, at: dt.datetime) -> engine.StepResu
 
 
 def _find_order(view: OperationView, job: buy_booking.Job, *, at: dt.datetime) -> engine.StepResult:
-    """Which order the noted cart became, when the checkout's answer was lost; a spent cart answers with its result."""
+    """Which order the noted cart became, when the checkout's answer was lost.
+
+    A spent cart answers with its result when it is checked out again; where it does not, or is not kept any more, the
+    customer's orders tell.
+    """
     cart_id = view.progress["cart_id"]
     status = _status_of(job, cart_id, at=at)
     checkpoint("confirm.after_look")
     if status == "active":
         return sending.look_again(view, at=at)
-    if status == "ordered":
-        outcome = _checkout(view, job, cart_id, at=at)
-        if isinstance(outcome, port.Bought):
-            _note_order(view, outcome, at=at)
-            return engine.Again(at=at, why="The vendor has named the order.")
+    order_id = _named_order(view, job, cart_id, at=at) if status == "ordered" else ""
+    if not order_id and (status == "ordered" or sending.is_settled(view, at=at)):
+        order_id = buy_orders.made_by(view, job, at=at)
+    if order_id:
+        operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, answer="done", order_id=order_id)
+        return engine.Again(at=at, why="The vendor has named the order.")
     if at >= view.deadline_at:
         return engine.Park(reason="deadline_passed", note="The cart was checked out, and no order is known for it.")
     return _later(view, "The vendor has not named the order yet.", at=at)
+
+
+def _named_order(view: OperationView, job: buy_booking.Job, cart_id: str, *, at: dt.datetime) -> str:
+    """The order that a spent cart names when it is checked out again; empty when it does not."""
+    outcome = _checkout(view, job, cart_id, at=at)
+    return outcome.orders[0].order_id if isinstance(outcome, port.Bought) else ""
 
 
 def _compare(
@@ -262,7 +273,7 @@ def _compare(
 
 def _differences(job: buy_booking.Job, seen: port.VendorSubscription) -> list[str]:
     """In which points the vendor's subscription is not the one that was quoted."""
-    pairs = {
+    pairs: dict[str, tuple[object, object]] = {
         "seats": (seen.quantity, job.line.seats_after),
         "product": (
             f"{seen.product_id}:{seen.vendor_sku_id}".upper(),
@@ -273,6 +284,8 @@ def _differences(job: buy_booking.Job, seen: port.VendorSubscription) -> list[st
         "start": (seen.effective_start_on, job.bought.start_on),
         "end": (seen.commitment_end_on, job.line.commitment_end_on),
     }
+    if seen.status not in pricing.LIVE_STATES:
+        pairs["state"] = (seen.status, "active")
     if job.bought.promotion_id:
         pairs["promotion"] = (seen.promotion_id.upper(), job.bought.promotion_id.upper())
     return [f"The vendor shows {name} {one}, not {other}." for name, (one, other) in pairs.items() if one != other]
