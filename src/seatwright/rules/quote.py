@@ -37,6 +37,7 @@ class Holding:
     a commitment that ends inside a cycle cuts what is charged, not the price of a day. `vendor_returnable` is the
     vendor's word on returns, None when it said nothing. Holdings with one `package_key` share a package minimum.
     `plan_then` is the billing plan and the rate of the cycles after the running one where others wait for them.
+    `counts_from_on` is the first day that a change is charged for where it is not the business date of the booking.
     """
 
     subscription_key: str
@@ -62,12 +63,18 @@ class Holding:
     package_key: str
     step: int = 1
     plan_then: tuple[terms.BillingPlan, money.Rate] | None = None
+    counts_from_on: dt.date | None = None
 
     def __post_init__(self) -> None:
         if self.unit_rate.currency != self.currency:
             raise money.CurrencyMismatch(f"{self.unit_rate.currency} and {self.currency}")
         if self.step < 1:
             raise ValueError("a step has at least one seat")
+
+    def charged(self, *, booked_on: dt.date) -> periods.Period | None:
+        """The days of the running cycle for which a change booked on that day is charged; None when it is not it."""
+        on, end_on = self.counts_from_on or booked_on, min(self.cycle.end_on, self.commitment_end_on)
+        return periods.Period(on, end_on) if self.cycle.start_on <= on < end_on else None
 
     @property
     def later(self) -> tuple[terms.BillingPlan, money.Rate]:
@@ -268,23 +275,16 @@ def _line(holding: Holding, booking: _Booking) -> QuoteLine:
     )
 
 
-def _charged_until(holding: Holding) -> dt.date:
-    return min(holding.cycle.end_on, holding.commitment_end_on)
-
-
-def _is_current(holding: Holding, on: dt.date) -> bool:
-    return holding.cycle.start_on <= on < _charged_until(holding)
-
-
 def _charges(holding: Holding, after: int, on: dt.date) -> tuple[ChargeLine, ...]:
-    if after == holding.quantity or not _is_current(holding, on):
+    during = holding.charged(booked_on=on)
+    if after == holding.quantity or during is None:
         return ()
     change = proration.change(
         before=holding.quantity,
         after=after,
         unit_rate=holding.unit_rate,
         cycle=holding.cycle,
-        during=periods.Period(on, _charged_until(holding)),
+        during=during,
     )
     line = ChargeLine(
         kind=INCREASE if change.seats > 0 else RETURN,
@@ -328,7 +328,7 @@ def _judge(holding: Holding, after: int, booking: _Booking) -> tuple[refusals.Re
     found: list[refusals.Refusal] = []
     if holding.currency != booking.currency:
         found.append(refusals.OtherCurrency(holding.currency, booking.currency))
-    if not _is_current(holding, booking.on):
+    if holding.charged(booked_on=booking.on) is None:
         found.append(refusals.CycleNotCurrent(booking.on))
     found += _judge_limits(holding, after)
     found += _judge_increase(holding, booking) if after > holding.quantity else _judge_return(holding, after, booking)

@@ -10,9 +10,9 @@ from seatwright.access import permissions
 from seatwright.access.actors import Actor
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
-from seatwright.rules import business_dates, money, purchases, terms
+from seatwright.rules import money, purchases, terms
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import buy_limits, pricing
+from seatwright.workflows import buy_limits, buy_pricing, pricing
 
 PAGE_SIZE = 40
 
@@ -149,7 +149,7 @@ def catalogue_page(*, by: Actor, customer_id: uuid.UUID, text: str, skip: int, a
 def _lowest_months(
     customer: customers.CustomerRow, shown: Sequence[catalogue.ShelfProduct], *, at: dt.datetime
 ) -> dict[str, int]:
-    on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
+    on = buy_pricing.priced_on(customer, at=at)
     pks = [pk for each in shown for pk in each.offer_pks]
     priced = catalogue.rates(reseller_id=customer.reseller_id, offer_pks=pks, on=on, currency=customer.currency)
     lowest = {}
@@ -193,7 +193,7 @@ def product(*, by: Actor, customer_id: uuid.UUID, product_key: str, at: dt.datet
         raise permissions.Unknown
     live = _live(customer, by=by)
     first, place = offers[0], {"reseller_id": customer.reseller_id, "customer_id": customer_id}
-    on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
+    on = buy_pricing.priced_on(customer, at=at)
     needs = catalogue.product_names(product_keys=first.prerequisites, reseller_id=customer.reseller_id)
     return Product(
         customer=customer,

@@ -78,7 +78,7 @@ def price(
     tenant = tenant_of(by=by, customer=customer, tenant_id=choice.tenant_id)
     offer = offer_of(customer=customer, tenant=tenant, offer_key=choice.offer_key)
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
-    rate = None if offer is None else _rate(customer, offer, choice, on=on)
+    rate = None if offer is None else _rate(customer, offer, choice, on=priced_on(customer, at=at))
     held = live_in(tenant)
     refusals = buy_limits.judge(
         by, customer, offer, choice.tenant_id, held, seats=choice.seats, has_price=rate is not None, on=on
@@ -103,6 +103,11 @@ def price(
 def start_on(*, at: dt.datetime) -> dt.date:
     """The first day of a term bought at `at`: the vendor's day."""
     return at.astimezone(dt.UTC).date()
+
+
+def priced_on(customer: customers.CustomerRow, *, at: dt.datetime) -> dt.date:
+    """The day whose price list holds for a purchase at `at`: the business date, or the term's first day if later."""
+    return max(business_dates.business_date(at=at, zone=customer.reseller_time_zone), start_on(at=at))
 
 
 def tenant_of(*, by: Actor, customer: customers.CustomerRow, tenant_id: uuid.UUID) -> customers.TenantRow:

@@ -103,7 +103,7 @@ def preview(*, by: Actor, subscription_id: uuid.UUID, action: Action, at: dt.dat
         until = ends_until(row=row, on=on, at=at)
         if until is None:
             raise NotPossible("window_closed")
-        charges = status_operation.refund(row, on=on)
+        charges = status_operation.refund(row, at=at, zone=customer.reseller_time_zone)
     return Preview(
         subscription_id=subscription_id,
         name=row.name,
@@ -187,7 +187,9 @@ def place(*, by: Actor, shown: Preview, reason: str, at: dt.datetime) -> uuid.UU
                 "status_before": row.status,
                 "seats": row.seats,
                 "ending_before": str(wishing.ending_shown(row)),
-                "charges": status_operation.refund(row, on=on) if shown.action is Action.END else [],
+                "charges": status_operation.refund(row, at=at, zone=customer.reseller_time_zone)
+                if shown.action is Action.END
+                else [],
             },
             policy_version=pricing.window_policy(vendor_key=row.vendor_key, on=on).version,
             request_id=identifiers.new_id(),

@@ -72,7 +72,10 @@ def price(*, by: Actor, customer: CustomerRow, wishes: Sequence[Wish], at: dt.da
     policies = {str(key): by_vendor[vendor_key] for key, vendor_key in vendors.items()}
     offers = _offers(concerned, customer)
     may_all = by.is_staff or by.is_system
-    assembly = _Assembly(customer=customer, rows=concerned, wanted=wanted, offers=offers, may_all=may_all, on=on)
+    days = {row.subscription_id: day_of(row, at=at, zone=customer.reseller_time_zone) for row in concerned}
+    assembly = _Assembly(
+        customer=customer, rows=concerned, wanted=wanted, offers=offers, may_all=may_all, on=on, days=days
+    )
     quote = rules.quote(
         wishes=[rules.LineWish(str(wish.subscription_id), wish.seats) for wish in wishes],
         holdings=[assembly.holding(row) for row in concerned],
@@ -89,7 +92,7 @@ def price(*, by: Actor, customer: CustomerRow, wishes: Sequence[Wish], at: dt.da
         ),
         families=assembly.families(),
     )
-    calculation = None if quote.is_refused else _calculation(quote, rows, policies=policies)
+    calculation = None if quote.is_refused else _calculation(quote, rows, policies=policies, days=days)
     return Priced(customer=customer, quote=quote, calculation=calculation)
 
 
@@ -105,8 +108,10 @@ class _Assembly:
         offers: Mapping[uuid.UUID, catalogue.OfferRow | None],
         may_all: bool,
         on: dt.date,
+        days: Mapping[uuid.UUID, dt.date],
     ) -> None:
         self.may_all = may_all
+        self.days = days
         self.customer = customer
         self.rows = rows
         self.wanted = wanted
@@ -137,7 +142,7 @@ class _Assembly:
             term=terms.Term(row.term) if priced else terms.Term.P1M,
             billing_plan=terms.BillingPlan(row.billing_plan) if priced else terms.BillingPlan.MONTHLY,
             anchor_on=row.anchor_on,
-            cycle=cycle_of(row, on=self.on),
+            cycle=cycle_of(row, on=self.days[row.subscription_id]),
             commitment_end_on=row.commitment_end_on,
             lots=seat_lots(row),
             vendor_returnable=row.returnable,
@@ -146,6 +151,7 @@ class _Assembly:
             counts_as_active=row.status in LIVE_STATES,
             package_key=str(row.tenant_id),
             plan_then=self._plan_then(row),
+            counts_from_on=self.days[row.subscription_id],
         )
 
     def _plan_then(self, row: holdings.HoldingRow) -> tuple[terms.BillingPlan, money.Rate] | None:
@@ -222,19 +228,25 @@ def is_sold(*, term: str, billing_plan: str) -> bool:
 
 
 def _calculation(
-    quote: rules.Quote, rows: Mapping[uuid.UUID, holdings.HoldingRow], *, policies: Mapping[str, windows.WindowPolicy]
+    quote: rules.Quote,
+    rows: Mapping[uuid.UUID, holdings.HoldingRow],
+    *,
+    policies: Mapping[str, windows.WindowPolicy],
+    days: Mapping[uuid.UUID, dt.date],
 ) -> frozen.Calculation:
     assert quote.totals is not None
+
+    def frozen_line(line: rules.QuoteLine) -> frozen.Line:
+        row = rows[uuid.UUID(line.subscription_key)]
+        return _frozen_line(line, row, quote, policies[line.subscription_key], on=days[row.subscription_id])
+
     return frozen.Calculation(
         on=quote.on,
         currency=quote.lines[0].due_now.currency,
         tax_basis_points=quote.tax.rate_basis_points,
         tax_treatment=str(quote.tax.treatment),
         policy_version=quote.policy_version,
-        lines=tuple(
-            _frozen_line(line, rows[uuid.UUID(line.subscription_key)], quote, policies[line.subscription_key])
-            for line in quote.lines
-        ),
+        lines=tuple(frozen_line(line) for line in quote.lines),
         due_now=_sums(quote.totals.due_now),
         next_period=_sums(quote.totals.next_period),
         rest_of_term=_sums(quote.totals.rest_of_term),
@@ -246,7 +258,7 @@ def _sums(total: rules.Total) -> frozen.Sums:
 
 
 def _frozen_line(
-    line: rules.QuoteLine, row: holdings.HoldingRow, quote: rules.Quote, policy: windows.WindowPolicy
+    line: rules.QuoteLine, row: holdings.HoldingRow, quote: rules.Quote, policy: windows.WindowPolicy, *, on: dt.date
 ) -> frozen.Line:
     taken = (
         windows.consume(
@@ -265,7 +277,7 @@ def _frozen_line(
         unit_rate=row.unit_rate,
         price_list_version=row.price_list_version,
         commitment_end_on=line.commitment_end_on,
-        cycle_end_on=cycle_of(row, on=quote.on).end_on,
+        cycle_end_on=cycle_of(row, on=on).end_on,
         due_now_minor=line.due_now.minor,
         cycle_before_minor=line.per_cycle_before.minor,
         cycle_after_minor=line.next_period.minor,
@@ -313,6 +325,19 @@ def returnable_of(row: holdings.HoldingRow, *, at: dt.datetime, policy: windows.
     """The seats of the subscription that can be returned at `at`; none while it is suspended or over."""
     says = row.returnable if row.status == "active" else ()
     return windows.returnable(lots=seat_lots(row), vendor_says=says, at=at, policy=policy)
+
+
+def day_of(row: holdings.HoldingRow, *, at: dt.datetime, zone: str) -> dt.date:
+    """The day from which a change of the subscription at `at` is charged or given back: the business date of `zone`.
+
+    Terms begin and end on the vendor's days, which are UTC's (reference 6.7). On the first day of the running one and
+    on the last it is therefore the vendor's day, so that no day is counted that belongs to the term before or after.
+    """
+    vendors_on, on = at.astimezone(dt.UTC).date(), business_dates.business_date(at=at, zone=zone)
+    if vendors_on <= row.term_start_on:
+        return row.term_start_on
+    last_on = row.commitment_end_on - dt.timedelta(days=1)
+    return max(min(on, last_on) if vendors_on <= last_on else on, row.term_start_on)
 
 
 def cycle_of(row: holdings.HoldingRow, *, on: dt.date) -> periods.Period:

@@ -24,7 +24,7 @@ from seatwright.operations.queries import OperationView
 from seatwright.orders import calculation as frozen
 from seatwright.orders import changes as orders
 from seatwright.orders import queries as order_queries
-from seatwright.rules import business_dates, windows
+from seatwright.rules import windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
@@ -96,7 +96,7 @@ def _why_not_now(view: OperationView, job: _Job, seen: port.VendorSubscription, 
         readings.take_in(row=row, seen=readings.reading(seen, ends_on=row.commitment_end_on), at=at)
         return "changed_elsewhere"
     customer = customers.customer(seen_by=SYSTEM, customer_id=job.tenant.customer_id)
-    on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
+    on = pricing.day_of(row, at=at, zone=customer.reseller_time_zone)
     if on >= _quoted(view)[1].commitment_end_on:
         return "term_over"
     if job.after > job.before:
@@ -212,7 +212,7 @@ def _book_seats(view: OperationView, quoted: frozen.Calculation, priced: frozen.
         )
         return
     row = holdings.holding(seen_by=SYSTEM, subscription_id=priced.subscription_id)
-    if row.seats == priced.seats_after and row.term_start_on > quoted.on:
+    if row.seats == priced.seats_after and row.term_start_on >= priced.commitment_end_on:
         # The renewal was to bring the same seats and has brought them to the books while the answer was waited for.
         return
     policy = pricing.window_policy(vendor_key=row.vendor_key, on=quoted.on)

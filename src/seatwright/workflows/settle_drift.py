@@ -14,7 +14,7 @@ from seatwright.access.actors import Actor
 from seatwright.billing import changes as billing
 from seatwright.customers import queries as customers
 from seatwright.orders import queries as orders
-from seatwright.rules import business_dates, money, periods, proration, tax, windows
+from seatwright.rules import money, periods, proration, tax, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import pricing
@@ -53,13 +53,13 @@ def adopt(*, by: Actor, subscription_id: uuid.UUID, reason: str, at: dt.datetime
     if not reason.strip():
         raise ReasonMissing
     customer = customers.customer(seen_by=by, customer_id=found.customer_id)
-    on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
     operation_id = identifiers.new_id()
     with transaction.atomic(durable=True):
         subscriptions.hold_still(subscription_ids=[subscription_id])
         row = holdings.by_ids(subscription_ids=[subscription_id])[0]
         if row.seats == row.vendor_seats or orders.open_lines(subscription_ids=[subscription_id]):
             raise NothingToSettle
+        on = pricing.day_of(row, at=at, zone=customer.reseller_time_zone)
         _require_chargeable(row, on=on)
         _book_seats(row, on=on, operation_id=operation_id, at=at)
         billing.post(

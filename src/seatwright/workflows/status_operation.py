@@ -32,13 +32,14 @@ def hold(row: holdings.HoldingRow) -> None:
     subscriptions.hold_still(subscription_ids=[row.subscription_id])
 
 
-def refund(row: holdings.HoldingRow, *, on: dt.date) -> list[dict[str, Any]]:
-    """What ending on the day `on` gives back for the rest of the running cycle, as JSON; empty without a price.
+def refund(row: holdings.HoldingRow, *, at: dt.datetime, zone: str) -> list[dict[str, Any]]:
+    """What ending at `at` gives back for the rest of the running cycle, as JSON; empty without a price.
 
     Nothing either on a day before the term, which it still is to the west of the vendor's: nothing of it was charged.
     """
-    if on < row.term_start_on:
+    if business_dates.business_date(at=at, zone=zone) < row.term_start_on:
         return []
+    on = pricing.day_of(row, at=at, zone=zone)
     cycle = pricing.cycle_of(row, on=on)
     until = min(cycle.end_on, row.commitment_end_on)
     if not row.unit_rate or not cycle.start_on <= on < until:

@@ -22,7 +22,7 @@ from seatwright.orders import calculation as frozen
 from seatwright.orders import changes as orders
 from seatwright.orders import intents, swap_terms
 from seatwright.orders import queries as order_queries
-from seatwright.rules import business_dates, renewals, tax, timeline, transitions
+from seatwright.rules import renewals, tax, timeline, transitions
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import (
@@ -91,7 +91,13 @@ class _Round:
     ) -> None:
         self.view, self.order, self.quoted, self.tenant, self.moved, self.at = view, order, quoted, tenant, moved, at
         self.customer = customers.customer(seen_by=SYSTEM, customer_id=order.customer_id)
-        on = business_dates.business_date(at=at, zone=self.customer.reseller_time_zone)
+        vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
+        row = holdings.holding(seen_by=SYSTEM, subscription_id=quoted.swap.source.subscription_id)
+        self.seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
+        self.pools = vendor.list_pools(tenant=ref, at=at)
+        readings.take_in(row=row, seen=readings.reading(self.seen, ends_on=row.commitment_end_on), at=at)
+        self.row = holdings.holding(seen_by=SYSTEM, subscription_id=row.subscription_id)
+        on = pricing.day_of(self.row, at=at, zone=self.customer.reseller_time_zone)
         self.moment = swap_pricing.Moment(
             at=at,
             on=on,
@@ -103,12 +109,6 @@ class _Round:
                 on=on,
             ),
         )
-        vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
-        row = holdings.holding(seen_by=SYSTEM, subscription_id=quoted.swap.source.subscription_id)
-        self.seen = vendor.read_subscription(tenant=ref, subscription_id=row.vendor_subscription_id, at=at)
-        self.pools = vendor.list_pools(tenant=ref, at=at)
-        readings.take_in(row=row, seen=readings.reading(self.seen, ends_on=row.commitment_end_on), at=at)
-        self.row = holdings.holding(seen_by=SYSTEM, subscription_id=row.subscription_id)
 
     def look(self, child: OperationView | None, child_id: uuid.UUID) -> engine.StepResult:
         """What is done now; `child` is the return that has ended, None before any. Raises ChangedMeanwhile."""
@@ -219,7 +219,7 @@ class _Round:
             "status_before": self.row.status,
             "seats": self.row.seats,
             "only_unassigned": True,
-            "charges": status_operation.refund(self.row, on=self.moment.on),
+            "charges": status_operation.refund(self.row, at=self.at, zone=self.customer.reseller_time_zone),
         }
 
     def schedule(self, found: tuple[transitions.Step, ...], *, back: int = 0) -> engine.StepResult:

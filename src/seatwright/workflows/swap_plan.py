@@ -14,7 +14,7 @@ from seatwright.assignments import queries as assignments
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.orders import swap_terms
-from seatwright.rules import business_dates, tax, terms, transitions
+from seatwright.rules import tax, terms, transitions
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import pricing, swap_pricing
 
@@ -139,7 +139,7 @@ def survey(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime, to: str = 
     offer = next((each for each in sold if each.offer_key == source.offer_key), None)
     if offer is None or offer.is_non_user or not source.unit_rate or source.is_trial:
         raise NothingToLeave
-    on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
+    on = pricing.day_of(source, at=at, zone=customer.reseller_time_zone)
     moment = swap_pricing.Moment(
         at=at,
         on=on,
