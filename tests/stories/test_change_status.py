@@ -80,9 +80,7 @@ def test_a_subscription_whose_window_is_open_ends_at_once_with_its_money_back(wo
     assert holdings.miscounted() == []
 
 
-def test_ending_closes_the_wishes_and_to_the_west_gives_nothing_back_of_a_term_that_was_not_charged(
-    world: World,
-) -> None:
+def test_ending_closes_the_wishes_and_to_the_west_gives_the_new_term_back_whole(world: World) -> None:
     Reseller.objects.filter(pk=world.reseller_id).update(time_zone="America/New_York")
     key = world.holding("north", EXCHANGE).subscription_id
     world.at = dt.datetime(2026, 4, 7, 2, 30, tzinfo=dt.UTC)
@@ -95,8 +93,9 @@ def test_ending_closes_the_wishes_and_to_the_west_gives_nothing_back_of_a_term_t
         at=world.at,
     )
     world.work()
-    assert do(world, Action.END, sku_id=EXCHANGE).refund_minor == 0
-    assert billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=key) == []
+    assert do(world, Action.END, sku_id=EXCHANGE).refund_minor == 444
+    charged = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=key)
+    assert [(each.kind, each.seats, each.amount_minor) for each in charged] == [("cycle", 1, 444), ("ended", -1, -444)]
     assert intents.open_intents(subscription_ids=[key]) == {}
     assert holdings.miscounted() == []
 

@@ -112,7 +112,7 @@ def _begun(
     at: dt.datetime,
 ) -> dict[uuid.UUID, _Cycle]:
     """The cycles that have begun and are ours to charge, by the id under which they are posted."""
-    today = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
+    today = pricing.day_of(row, at=at, zone=customer.reseller_time_zone)
     return {
         charge_id(subscription_id=row.subscription_id, start_on=first_day(term, cycle)): (term, cycle)
         for term in held.get(row.subscription_id, ())

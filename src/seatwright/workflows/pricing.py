@@ -334,10 +334,10 @@ def day_of(row: holdings.HoldingRow, *, at: dt.datetime, zone: str) -> dt.date:
     on the last it is therefore the vendor's day, so that no day is counted that belongs to the term before or after.
     """
     vendors_on, on = at.astimezone(dt.UTC).date(), business_dates.business_date(at=at, zone=zone)
-    if vendors_on <= row.term_start_on:
-        return row.term_start_on
     last_on = row.commitment_end_on - dt.timedelta(days=1)
-    return max(min(on, last_on) if vendors_on <= last_on else on, row.term_start_on)
+    if not row.term_start_on <= vendors_on <= last_on:
+        return on
+    return row.term_start_on if vendors_on == row.term_start_on else min(max(on, row.term_start_on), last_on)
 
 
 def cycle_of(row: holdings.HoldingRow, *, on: dt.date) -> periods.Period:

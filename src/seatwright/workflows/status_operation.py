@@ -33,12 +33,7 @@ def hold(row: holdings.HoldingRow) -> None:
 
 
 def refund(row: holdings.HoldingRow, *, at: dt.datetime, zone: str) -> list[dict[str, Any]]:
-    """What ending at `at` gives back for the rest of the running cycle, as JSON; empty without a price.
-
-    Nothing either on a day before the term, which it still is to the west of the vendor's: nothing of it was charged.
-    """
-    if business_dates.business_date(at=at, zone=zone) < row.term_start_on:
-        return []
+    """What ending at `at` gives back for the rest of the running cycle, as JSON; empty without a price."""
     on = pricing.day_of(row, at=at, zone=zone)
     cycle = pricing.cycle_of(row, on=on)
     until = min(cycle.end_on, row.commitment_end_on)
