@@ -139,3 +139,13 @@ def test_a_licence_met_on_the_evening_before_its_first_day_has_the_price_of_that
     take_west_over(world, country="BE")
     an_hour_passes(world, day(2026, 4, 2))
     assert (west(world).unit_rate, charges(world)) == ("9.99", [("2026-04-01", 3996)])
+
+
+def test_a_licence_that_began_today_for_the_vendor_is_charged_from_then_where_it_was_yesterday(world: World) -> None:
+    """In Auckland it is already 1 April when a licence bought elsewhere on 31 March is met, minutes after it."""
+    Reseller.objects.filter(pk=world.reseller_id).update(time_zone="Pacific/Auckland")
+    go_to(world, dt.datetime(2026, 3, 31, 20, tzinfo=dt.UTC))
+    serve_west(world, country="BE", created_at="2026-03-31T19:50:00+00:00")
+    take_west_over(world, country="BE")
+    an_hour_passes(world, day(2026, 4, 2))
+    assert charges(world) == [("2026-03-31", 2352)]

@@ -202,12 +202,14 @@ def seats_on(
 
     A change that has charges of its own, from the day in `charged_from`, counts in the cycles that begin after that
     day, however long it took to carry out; any other (found at the vendor, come with a renewal) in those from its own
-    day on.
+    day on, by the clock that shows the earlier one: the reseller's or the vendor's.
     """
 
     def counts(change: holdings.SeatChange) -> bool:
         own = None if change.operation_id is None else charged_from.get(change.operation_id)
-        return business_dates.business_date(at=change.at, zone=zone) <= on if own is None else own < on
+        if own is not None:
+            return own < on
+        return min(business_dates.business_date(at=change.at, zone=zone), change.at.astimezone(dt.UTC).date()) <= on
 
     return sum(change.seats for change in changes if counts(change))
 

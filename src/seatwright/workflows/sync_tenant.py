@@ -290,7 +290,8 @@ def _adopt(
         currency=customer.currency if price is None else price.currency,
         price_list_version="" if price is None else price.price_list_version,
         is_trial=seen.is_trial,
-        charged_from_on=on,
+        # A cycle that begins today for the vendor has begun yesterday to the east of it, and nobody charged it before.
+        charged_from_on=min(on, at.astimezone(dt.UTC).date()),
         shown_key=str(price_terms.offer_key_of(customer=customer, vendor_key=tenant.vendor_key, seen=seen)),
         is_extended=extended_service.is_certain(seen),
     )
