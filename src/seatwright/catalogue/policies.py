@@ -120,10 +120,21 @@ def policy_figure(*, vendor_key: str, subject: str, name: str, on: dt.date) -> F
 
 def family_cap(*, vendor_key: str, family: str, on: dt.date) -> int | None:
     """How many seats a customer may hold over all products of a family; None when the family has no cap."""
-    try:
-        return policy_figure(vendor_key=vendor_key, subject=f"family:{family}", name="maximum_seats", on=on).amount
-    except PolicyMissing:
-        return None
+    return FamilyCaps().on(on, vendor_key=vendor_key, family=family)
+
+
+class FamilyCaps:
+    """How many seats a customer may hold of each family, read in one query when first asked, for any day."""
+
+    @functools.cached_property
+    def _figures(self) -> list[PolicyFigure]:
+        return list(PolicyFigure.objects.filter(subject__startswith="family:", figure="maximum_seats"))
+
+    def on(self, day: dt.date, *, vendor_key: str, family: str) -> int | None:
+        """The seats of that UTC day; None when the family has no cap."""
+        wanted = (vendor_key, f"family:{family}")
+        cap = _in_force([row for row in self._figures if (row.vendor_key, row.subject) == wanted], day)
+        return None if cap is None else cap.amount
 
 
 class RenewalRules:

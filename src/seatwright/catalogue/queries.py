@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from seatwright.catalogue.models import CatalogueItem, Offer, Prerequisite, Serv
 from seatwright.catalogue.policies import (
     AfterTerm,
     AfterTerms,
+    FamilyCaps,
     Figure,
     PolicyMissing,
     RenewalRules,
@@ -39,11 +40,13 @@ from seatwright.catalogue.shelf import OfferRate, ProductName, ShelfProduct, fam
 __all__ = [
     "AfterTerm",
     "AfterTerms",
+    "FamilyCaps",
     "Figure",
     "Found",
     "OfferRate",
     "OfferRow",
     "OfferUnknown",
+    "Paths",
     "PolicyMissing",
     "PriceMissing",
     "ProductName",
@@ -67,7 +70,6 @@ __all__ = [
     "policy_figure",
     "product_names",
     "rates",
-    "related_products",
     "return_policy",
     "sales_rate",
     "search",
@@ -186,23 +188,27 @@ def offers_of(
     return tuple(row for row in found if (row.product_id, row.vendor_sku_id) in products)
 
 
-def related_products(*, vendor_key: str, product_id: str, vendor_sku_id: str) -> frozenset[tuple[str, str]]:
-    """The products to which paths lead from this one, or from which they lead to it, over any number of steps."""
-    up: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    down: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    for source_id, source_sku, target_id, target_sku in UpgradePath.objects.filter(
-        source__vendor_key=vendor_key
-    ).values_list(*_key_of("source"), *_key_of("target")):
-        up[source_id, source_sku].add((target_id, target_sku))
-        down[target_id, target_sku].add((source_id, source_sku))
-    start = (product_id, vendor_sku_id)
-    return frozenset((_reached(start, up) | _reached(start, down)) - {start})
+class Paths:
+    """The paths between the products of one vendor, read in one query and asked for any product."""
+
+    def __init__(self, *, vendor_key: str) -> None:
+        self._up: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+        self._down: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+        paths = UpgradePath.objects.filter(source__vendor_key=vendor_key)
+        for source_id, source_sku, target_id, target_sku in paths.values_list(*_key_of("source"), *_key_of("target")):
+            self._up[source_id, source_sku].add((target_id, target_sku))
+            self._down[target_id, target_sku].add((source_id, source_sku))
+
+    def related(self, *, product_id: str, vendor_sku_id: str) -> frozenset[tuple[str, str]]:
+        """The products to which paths lead from this one, or from which they lead to it, over any number of steps."""
+        start = (product_id, vendor_sku_id)
+        return frozenset((_reached(start, self._up) | _reached(start, self._down)) - {start})
 
 
-def _reached(start: tuple[str, str], paths: dict[tuple[str, str], set[tuple[str, str]]]) -> set[tuple[str, str]]:
+def _reached(start: tuple[str, str], paths: Mapping[tuple[str, str], set[tuple[str, str]]]) -> set[tuple[str, str]]:
     reached, ahead = {start}, [start]
     while ahead:
-        fresh = paths[ahead.pop()] - reached
+        fresh = paths.get(ahead.pop(), set()) - reached
         reached |= fresh
         ahead += sorted(fresh)
     return reached

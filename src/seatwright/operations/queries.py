@@ -106,7 +106,12 @@ def next_run_at(*, lease_key: str, at: dt.datetime) -> dt.datetime | None:
 
 def open_views(*, kind: str, customer_id: uuid.UUID) -> list[OperationView]:
     """The customer's operations of this kind that are not finished yet, parked ones among them, the oldest first."""
-    rows = Operation.objects.filter(kind=kind, customer_id=customer_id).exclude(state__in=TERMINAL)
+    return open_views_of(kind=kind, customer_ids=[customer_id])
+
+
+def open_views_of(*, kind: str, customer_ids: Collection[uuid.UUID]) -> list[OperationView]:
+    """The `open_views` of all these customers, the oldest first."""
+    rows = Operation.objects.filter(kind=kind, customer_id__in=customer_ids).exclude(state__in=TERMINAL)
     return [_view(row) for row in rows.order_by("created_at", "id")]
 
 

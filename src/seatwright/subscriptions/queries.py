@@ -141,8 +141,12 @@ def by_ids(*, subscription_ids: Sequence[uuid.UUID]) -> list[HoldingRow]:
 
 def holdings_of_tenant(*, tenant_id: uuid.UUID) -> dict[str, HoldingRow]:
     """The tenant's subscriptions by the vendor's id; for the product's own reading of the vendor."""
-    rows = _with_lots(list(Subscription.objects.filter(tenant_id=tenant_id)))
-    return {row.vendor_subscription_id: row for row in rows}
+    return {row.vendor_subscription_id: row for row in holdings_of_tenants(tenant_ids=[tenant_id])}
+
+
+def holdings_of_tenants(*, tenant_ids: Sequence[uuid.UUID]) -> list[HoldingRow]:
+    """The subscriptions of all these tenants, in no order; for what one licence of a tenant means for another."""
+    return _with_lots(list(Subscription.objects.filter(tenant_id__in=tenant_ids)))
 
 
 def seats_by_sku(*, tenant_ids: Sequence[uuid.UUID], statuses: Sequence[str]) -> dict[tuple[uuid.UUID, str], int]:
@@ -300,20 +304,9 @@ def open_drifts(*, seen_by: Actor, customer_ids: Sequence[uuid.UUID] | None = No
     )
     if customer_ids is not None:
         rows = rows.filter(customer_id__in=customer_ids)
-    return [
-        DriftRow(
-            subscription_id=row["subscription_id"],
-            customer_id=row["customer_id"],
-            name=row["subscription__name"],
-            kind=row["kind"],
-            ours=row["ours"],
-            theirs=row["theirs"],
-            found_at=row["found_at"],
-        )
-        for row in rows.order_by("found_at", "id").values(
-            "subscription_id", "customer_id", "subscription__name", "kind", "ours", "theirs", "found_at"
-        )[:500]
-    ]
+    columns = ("subscription_id", "customer_id", "kind", "ours", "theirs", "found_at")
+    found = rows.order_by("found_at", "id").values(*columns, name=F("subscription__name"))
+    return [DriftRow(**row) for row in found[:500]]
 
 
 def miscounted() -> list[uuid.UUID]:

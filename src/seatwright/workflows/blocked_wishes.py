@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seatwright.access.actors import Actor
+from seatwright.catalogue import queries as catalogue
 from seatwright.orders import intents
 from seatwright.rules import alarms, conflicts
 from seatwright.subscriptions import queries as holdings
@@ -32,10 +33,11 @@ def blocked(
     concerned = [row for row in rows if row.status == "active" and row.subscription_id in wished]
     limits = wish_limits.Limits(rows=concerned)
     lines = wishing.timelines_of(rows=concerned)
+    rules = catalogue.RenewalRules(vendor_keys={row.vendor_key for row in concerned})
     found = []
     for row in concerned:
         line = lines.get(row.subscription_id)
-        until = alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.renewal_policy(row))
+        until = alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.policy_in(rules, row))
         if line is None or (at >= until and not even_locked):
             continue
         try:

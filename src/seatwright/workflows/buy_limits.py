@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,7 @@ class FamilySeats:
 
 
 class Families:
-    """Every seat of every family in the tenants of one customer's subscriptions, read once and asked for any family.
+    """Every seat of every family in the tenants of these customers' subscriptions, read once and asked for any family.
 
     The one count for purchases, increases and wishes: held or ordered from us, whichever is more, being bought, and
     other sellers'.
@@ -87,24 +87,25 @@ class Families:
     def __init__(
         self,
         *,
-        customer_id: uuid.UUID,
-        reseller_id: uuid.UUID,
+        customer_ids: Collection[uuid.UUID],
         rows: Sequence[holdings.HoldingRow],
         tenant_ids: Iterable[uuid.UUID] = (),
         more_keys: Iterable[str] = (),
     ) -> None:
-        self.rows = rows
+        self._of_tenant: dict[uuid.UUID, dict[uuid.UUID, holdings.HoldingRow]] = {}
+        for row in rows:
+            self._of_tenant.setdefault(row.tenant_id, {})[row.subscription_id] = row
         self._under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in rows])
         self._bought = [
             (plain["purchase"]["tenant_id"], plain["purchase"]["offer_key"], int(plain["seats_after"]))
-            for plain in _purchases(customer_id=customer_id)
+            for plain in _purchases(customer_ids=customer_ids)
         ]
         keys = {row.offer_key for row in rows} | {key for _, key, _ in self._bought} | set(more_keys)
-        known = catalogue.offers(offer_keys=keys - {""}, reseller_id=reseller_id)
+        known = catalogue.offers(offer_keys=keys - {""})
         self._families = {key: (offer.vendor_key, offer.family) for key, offer in known.items()}
         self._pools = assignments.pools(tenant_ids=sorted({row.tenant_id for row in rows} | set(tenant_ids)))
         self._by_sku: dict[str, dict[str, str]] = {}
-        self._caps: dict[tuple[str, str, dt.date], int | None] = {}
+        self._caps = catalogue.FamilyCaps()
 
     def of(
         self,
@@ -119,14 +120,13 @@ class Families:
 
         `instead` are the offer and the seats that some subscriptions will have by then.
         """
-        maximum = self._cap(vendor_key, family, on) if family else None
+        maximum = self._caps.on(on, vendor_key=vendor_key, family=family) if family else None
         if maximum is None:
             return None
         wanted = (vendor_key, family)
         by_then = {
-            row.subscription_id: (instead or {}).get(row.subscription_id, (row.offer_key, self._held_or_ordered(row)))
-            for row in self.rows
-            if row.tenant_id == tenant_id
+            key: (instead or {}).get(key, (row.offer_key, self._held_or_ordered(row)))
+            for key, row in self._of_tenant.get(tenant_id, {}).items()
         }
         bought = sum(
             seats
@@ -145,21 +145,18 @@ class Families:
             elsewhere=bought + foreign,
         )
 
-    def is_more(self, subscription_id: uuid.UUID, wish: tuple[str, int], family: tuple[str, str]) -> bool:
+    def rows_of(self, tenant_id: uuid.UUID) -> Collection[holdings.HoldingRow]:
+        """Those of the subscriptions that are in that tenant."""
+        return self._of_tenant.get(tenant_id, {}).values()
+
+    def is_more(self, row: holdings.HoldingRow, wish: tuple[str, int], family: tuple[str, str]) -> bool:
         """Whether that offer with so many seats would be more of the family, by vendor and name, than what is there."""
-        row = next(row for row in self.rows if row.subscription_id == subscription_id)
         now = self._held_or_ordered(row) if self._families.get(row.offer_key) == family else 0
         return self._families.get(wish[0]) == family and wish[1] > now
 
     def _held_or_ordered(self, row: holdings.HoldingRow) -> int:
         _, ordered = self._under_way.get(row.subscription_id, (None, 0))
         return max(row.seats, ordered)
-
-    def _cap(self, vendor_key: str, family: str, on: dt.date) -> int | None:
-        key = (vendor_key, family, on)
-        if key not in self._caps:
-            self._caps[key] = catalogue.family_cap(vendor_key=vendor_key, family=family, on=on)
-        return self._caps[key]
 
     def _family_of_sku(self, vendor_key: str, sku_id: str) -> str:
         if vendor_key not in self._by_sku:
@@ -178,26 +175,25 @@ def _family(
 ) -> purchases.Family | None:
     if not offer.family:
         return None
-    families = Families(
-        customer_id=customer.customer_id, reseller_id=customer.reseller_id, rows=held, tenant_ids=[tenant_id]
-    )
+    families = Families(customer_ids=[customer.customer_id], rows=held, tenant_ids=[tenant_id])
     found = families.of(tenant_id=tenant_id, vendor_key=offer.vendor_key, family=offer.family, on=on)
     return None if found is None else purchases.Family(name=found.name, maximum=found.maximum, seats=found.seats)
 
 
-def _purchases(*, customer_id: uuid.UUID) -> list[dict[str, Any]]:
-    views = operations.open_views(kind=KIND, customer_id=customer_id)
+def _purchases(*, customer_ids: Collection[uuid.UUID]) -> list[dict[str, Any]]:
+    views = operations.open_views_of(kind=KIND, customer_ids=customer_ids)
     return [view.intent["calculation"]["lines"][0] for view in views]
 
 
 def open_purchases(*, customer_id: uuid.UUID, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
     """The lines, as JSON, of purchases for this tenant that have not ended, those that wait for a person among them."""
-    return [line for line in _purchases(customer_id=customer_id) if line["purchase"]["tenant_id"] == str(tenant_id)]
+    found = _purchases(customer_ids=[customer_id])
+    return [line for line in found if line["purchase"]["tenant_id"] == str(tenant_id)]
 
 
 def names_being_bought(*, customer_id: uuid.UUID) -> tuple[str, ...]:
     """The names of what has been ordered for the customer and is not booked yet, the first ordered first."""
-    return tuple(str(line["name"]) for line in _purchases(customer_id=customer_id))
+    return tuple(str(line["name"]) for line in _purchases(customer_ids=[customer_id]))
 
 
 def products_being_bought(*, customer_id: uuid.UUID, tenant_id: uuid.UUID) -> frozenset[str]:

@@ -192,9 +192,7 @@ class _Assembly:
         }
         if not wanted:
             return []
-        known = buy_limits.Families(
-            customer_id=self.customer.customer_id, reseller_id=self.customer.reseller_id, rows=self.rows
-        )
+        known = buy_limits.Families(customer_ids=[self.customer.customer_id], rows=self.rows)
         found = (
             known.of(tenant_id=tenant_id, vendor_key=vendor_key, family=family, on=self.on)
             for tenant_id, vendor_key, family in sorted(wanted)

@@ -155,8 +155,7 @@ class _Wish:
             found.append(Reason(code="above_maximum", number=offer.maximum))
         if offer.family and offer.family != self.field.offer.family:
             families = buy_limits.Families(
-                customer_id=self.field.customer.customer_id,
-                reseller_id=self.field.customer.reseller_id,
+                customer_ids=[self.field.customer.customer_id],
                 rows=self.field.rows,
                 tenant_ids=[self.source.tenant_id],
             )

@@ -1,0 +1,110 @@
+"""Pages ask the database as often for twelve rows as for four, each row unlike the others.
+
+The licences added here lie in tenants of their own, are of different products and end in different months.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Mapping
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from seatwright.access.actors import SYSTEM
+from seatwright.catalogue import changes as catalogue
+from seatwright.catalogue import queries as catalogue_queries
+from seatwright.customers import changes as customers
+from seatwright.customers import queries as customer_queries
+from seatwright.orders import intents
+from seatwright.rules import terms, timeline
+from seatwright.subscriptions import queries as holdings
+from tests.web import scene as scenes
+
+FEW, MANY = 4, 12
+
+
+@pytest.fixture
+def shop(scene: scenes.Scene) -> scenes.Scene:
+    """The scene with the demo's catalogue."""
+    catalogue.load_demo_catalogue(at=scenes.NOW, markets=("BE",))
+    return scene
+
+
+def hold_apart(shop: scenes.Scene, *, places: range) -> list[uuid.UUID]:
+    """Let `north` hold 3 seats of a further licence for each place, by the year and billed by the month."""
+    sold = catalogue_queries.offers_for(market="BE", segment="commercial", reseller_id=shop.reseller_id)
+    yearly = [each for each in sold if (each.term, each.billing_plan) == ("P1Y", "monthly")]
+    yearly.sort(key=lambda each: not each.family)
+    account_id = customers.connect_account(
+        reseller_id=shop.reseller_id, vendor_key="microsoft", partner_tenant_id="partner", label=str(places)
+    )
+    made = []
+    for place in places:
+        customers.add_tenant(
+            customer_id=shop.customers["north"],
+            account_id=account_id,
+            vendor_tenant_id=f"tenant{place}",
+            vendor_customer_id=f"tenant{place}",
+            primary_domain=f"tenant{place}.example",
+        )
+        found = customer_queries.tenants(seen_by=SYSTEM, customer_ids=[shop.customers["north"]])
+        tenant = next(each for each in found if each.vendor_tenant_id == f"tenant{place}")
+        offer = yearly[place % len(yearly)]
+        made.append(
+            scenes._hold(
+                tenant,
+                f"Licence {place}",
+                offer.sku_id,
+                3,
+                "6.00",
+                offer_key=offer.offer_key,
+                ends_on=dt.date(2026 + (4 + place) // 12, (4 + place) % 12 + 1, 1),
+                returnable=((1, scenes.RETURNABLE_UNTIL),),
+            )
+        )
+    return made
+
+
+def wish(subscription_ids: list[uuid.UUID], changes: Mapping[timeline.Dimension, timeline.Value]) -> None:
+    """Plan this for the renewals of these licences, whatever speaks against it."""
+    for row in holdings.by_ids(subscription_ids=subscription_ids):
+        intents.put(
+            by=SYSTEM,
+            reseller_id=row.reseller_id,
+            customer_id=row.customer_id,
+            subscription_id=row.subscription_id,
+            pending=[timeline.Pending(effective_on=row.commitment_end_on, changes=changes)],
+            at=scenes.NOW,
+        )
+
+
+def counted(client: Client, page: str) -> tuple[str, int]:
+    """The page's text and the number of its queries, not counting what only a first visit asks."""
+    client.get(page)
+    with CaptureQueriesContext(connection) as asked:
+        answer: HttpResponse = client.get(page)
+    assert answer.status_code == 200
+    return answer.content.decode(), len(asked)
+
+
+def few_and_many(client: Client, page: str, *, add: Callable[[range], None]) -> tuple[tuple[str, int], tuple[str, int]]:
+    """The page with the first rows, and with three times as many, each with the number of its queries."""
+    add(range(FEW))
+    few = counted(client, page)
+    add(range(FEW, MANY))
+    return few, counted(client, page)
+
+
+def test_home_with_plans_that_cannot_come_about(owner: Client, shop: scenes.Scene) -> None:
+    # Three years are sold billed by the year only.
+    three_years = {timeline.Dimension.TERM: terms.Term.P3Y}
+    (few, few_asked), (many, many_asked) = few_and_many(
+        owner, reverse("home"), add=lambda places: wish(hold_apart(shop, places=places), three_years)
+    )
+    told = "cannot come about"
+    assert (few.count(told), many.count(told)) == (FEW, MANY)
+    assert many_asked == few_asked
