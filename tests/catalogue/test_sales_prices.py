@@ -68,11 +68,11 @@ def test_prices_looked_up_together_are_those_of_looking_each_up(
     )
     keys = [offer.offer_key for offer in offers]
 
-    def found() -> list[tuple[Decimal, str, str] | None]:
+    def found(on: dt.date = ON) -> list[tuple[Decimal, str, str] | None]:
         rates = []
         for key in keys:
             try:
-                rate = queries.sales_rate(reseller_id=reseller_id, offer_key=key, on=ON, currency="EUR")
+                rate = queries.sales_rate(reseller_id=reseller_id, offer_key=key, on=on, currency="EUR")
                 rates.append((rate.amount, rate.kind, rate.price_list_version))
             except queries.PriceMissing:
                 rates.append(None)
@@ -86,8 +86,42 @@ def test_prices_looked_up_together_are_those_of_looking_each_up(
     products = {key.rsplit(":", 4)[0] for key in keys}
     with queries.each_once(), django_assert_num_queries(2 * len(products)):
         assert found() == one_by_one
+    days = [ON - dt.timedelta(days=1), ON, dt.date(2023, 12, 31), dt.date(2029, 1, 1)]
+    day_by_day = [found(on) for on in days]
+    assert len({str(rates) for rates in day_by_day}) == 3
+    with queries.each_once(offer_keys=keys, days=days), django_assert_num_queries(4):
+        assert [found(on) for on in days] == day_by_day
     with queries.each_once(), pytest.raises(queries.OfferUnknown):
         queries.sales_rate(reseller_id=reseller_id, offer_key=keys[0].replace(":0001:", ":9999:"), on=ON)
+
+
+def test_prices_of_several_days_are_those_of_the_versions_that_counted_on_each(
+    reseller_id: uuid.UUID, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    second = KEY.replace(":0001:", ":0002:")
+    load(sheets.row(UnitPrice="57.6"), sheets.row(SkuId="0002", UnitPrice="1"))
+    load(sheets.row(UnitPrice="60"), sheets.row(Segment="Charity", UnitPrice="20"))
+    load(sheets.row(UnitPrice="55", EffectiveStartDate="12/1/2026"))
+    load(sheets.row(UnitPrice="54", EffectiveStartDate="1/1/2027"), reseller_id=reseller_id)
+    keys = [KEY, second, KEY.replace("commercial", "non_profit"), KEY.replace(":0001:", ":0009:")]
+    days = [ON - dt.timedelta(days=1), ON, *(dt.date(2026, 12, 1) + dt.timedelta(days=n) for n in (-1, 0, 30, 31, 99))]
+
+    def found() -> dict[str, list[str]]:
+        rates: dict[str, list[str]] = {key: [] for key in keys}
+        for key in keys:
+            for on in days:
+                try:
+                    rate = queries.cost_rate(reseller_id=reseller_id, offer_key=key, on=on)
+                    rates[key].append(f"{rate.amount:f}")
+                except (queries.OfferUnknown, queries.PriceMissing) as none:
+                    rates[key].append(type(none).__name__)
+        return rates
+
+    day_by_day = found()
+    assert day_by_day[KEY] == ["57.6", "60", "60", "55", "55", "54", "54"]
+    assert day_by_day[second] == ["1", *["PriceMissing"] * 6]
+    with queries.each_once(offer_keys=keys, days=days), django_assert_num_queries(4):
+        assert found() == day_by_day
 
 
 @pytest.mark.parametrize("amount", ["-1", "NaN", "0.123456789"])

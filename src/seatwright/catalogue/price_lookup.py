@@ -3,7 +3,7 @@
 import datetime as dt
 import functools
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from seatwright.catalogue import naming, price_cells
-from seatwright.catalogue.models import PriceList, PriceListLine, SalesPrice
+from seatwright.catalogue.models import Offer, PriceList, PriceListLine, SalesPrice
 
 
 class OfferUnknown(Exception):
@@ -77,43 +77,113 @@ def is_listed(*, reseller_id: uuid.UUID, offer_key: str, on: dt.date) -> bool:
     return bool(_prices(reseller_id=reseller_id, parts=parts, on=on).tiers(parts))
 
 
+@dataclass
 class _Prices:
-    """Lines of price lists in force on a day by product, term and billing plan, and the reseller's own prices."""
+    """Lines of price lists in force on a day by offer, the reseller's own prices, and what price lists ever had."""
 
-    def __init__(self, *, reseller_id: uuid.UUID, lines: QuerySet[PriceListLine], on: dt.date) -> None:
-        self._reseller_id, self._on = reseller_id, on
-        of_seller = Q(price_list__reseller=reseller_id) | Q(price_list__reseller=None)
-        self._lines: dict[tuple[str, ...], list[PriceListLine]] = {}
-        for line in in_force(lines=lines, on=on).filter(of_seller).select_related("price_list", "offer__product"):
-            offer, product = line.offer, line.offer.product
-            key = (product.product_id, product.vendor_sku_id, offer.term, offer.billing_plan)
-            self._lines.setdefault(key, []).append(line)
+    lines: Mapping[naming.OfferKey, Sequence[PriceListLine]]
+    read_own: Callable[[], Mapping[int, SalesPrice]]
+    is_known: Callable[[naming.OfferKey], bool]
 
-    def tiers(self, parts: naming.OfferKey) -> list[PriceListLine]:
+    def tiers(self, parts: naming.OfferKey) -> Sequence[PriceListLine]:
         """The lines of that offer, one for each tier, currency and owner of the price list."""
-        return self._lines.get((parts.product_id, parts.vendor_sku_id, parts.term, parts.billing_plan), [])
+        return self.lines.get(parts, ())
 
     @functools.cached_property
-    def own(self) -> dict[int, SalesPrice]:
+    def own(self) -> Mapping[int, SalesPrice]:
         """The newest price of the reseller's for each of the offers."""
-        offers = {line.offer_id for tiers in self._lines.values() for line in tiers}
-        found = SalesPrice.objects.filter(reseller=self._reseller_id, offer__in=offers, valid_from_on__lte=self._on)
-        return {price.offer_id: price for price in found.order_by("valid_from_on", "pk")}
+        return self.read_own()
+
+
+def _on(*, reseller_id: uuid.UUID, lines: QuerySet[PriceListLine], on: dt.date) -> _Prices:
+    of_seller = Q(price_list__reseller=reseller_id) | Q(price_list__reseller=None)
+    found = in_force(lines=lines, on=on).filter(of_seller)
+    by_offer = _by_offer(found.select_related("price_list", "offer__product"))
+    offer_pks = {line.offer_id for tiers in by_offer.values() for line in tiers}
+
+    def own() -> Mapping[int, SalesPrice]:
+        rows = SalesPrice.objects.filter(reseller=reseller_id, offer__in=offer_pks, valid_from_on__lte=on)
+        return {price.offer_id: price for price in rows.order_by("valid_from_on", "pk")}
+
+    return _Prices(lines=by_offer, read_own=own, is_known=lambda parts: _of_offer(parts).exists())
+
+
+def _on_days(
+    *, reseller_id: uuid.UUID, products: Iterable[tuple[str, str, str]], days: Collection[dt.date]
+) -> dict[dt.date, _Prices]:
+    """The prices of these products, in every segment and market, by day, in four queries whatever the numbers."""
+    offers = Offer.objects.filter(product__product_id__in={product_id for _, product_id, _ in products})
+    of_seller = Q(reseller=reseller_id) | Q(reseller=None)
+    versions = list(PriceList.objects.filter(of_seller, valid_from_on__lte=max(days)))
+    counting = {on: _versions_on(versions, on) for on in days}
+    lines = list(
+        PriceListLine.objects.filter(price_list__in=set().union(*counting.values()), offer__in=offers).select_related(
+            "price_list", "offer__product"
+        )
+    )
+    sales = list(SalesPrice.objects.filter(reseller=reseller_id, offer__in=offers).order_by("valid_from_on", "pk"))
+    ever = Exists(PriceListLine.objects.filter(offer=OuterRef("pk")))
+    known = {_key_of(offer) for offer in offers.filter(ever).select_related("product")}
+
+    def on_day(on: dt.date) -> _Prices:
+        valid = (
+            line
+            for line in lines
+            if line.price_list_id in counting[on]
+            and line.valid_from_on <= on
+            and (line.valid_until_on is None or on < line.valid_until_on)
+        )
+        own = {price.offer_id: price for price in sales if price.valid_from_on <= on}
+        return _Prices(lines=_by_offer(valid), read_own=lambda: own, is_known=known.__contains__)
+
+    return {on: on_day(on) for on in days}
+
+
+def _versions_on(versions: Iterable[PriceList], on: dt.date) -> frozenset[int]:
+    """Those of the price lists that no later version has replaced on that day, as `in_force` has it."""
+    newest: dict[tuple[object, ...], PriceList] = {}
+    for each in versions:
+        key = (each.reseller_id, each.vendor_key, each.market, each.currency, each.segment)
+        known = newest.get(key)
+        is_later = known is None or (known.valid_from_on, known.version) < (each.valid_from_on, each.version)
+        if each.valid_from_on <= on and is_later:
+            newest[key] = each
+    return frozenset(each.pk for each in newest.values())
+
+
+def _by_offer(lines: Iterable[PriceListLine]) -> dict[naming.OfferKey, list[PriceListLine]]:
+    found: dict[naming.OfferKey, list[PriceListLine]] = {}
+    for line in lines:
+        found.setdefault(_key_of(line.offer), []).append(line)
+    return found
+
+
+def _key_of(offer: Offer) -> naming.OfferKey:
+    return naming.OfferKey(
+        *(offer.product.vendor_key, offer.product.product_id, offer.product.vendor_sku_id),
+        *(offer.segment, offer.term, offer.billing_plan, offer.market),
+    )
 
 
 class _Once:
-    """What was looked up in a block, and the products that are looked up together."""
+    """What was looked up in a block, and the products and days that are looked up together."""
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[str], days: Iterable[dt.date]) -> None:
         self.together = {_product(parts) for parts in map(naming.offer_key, keys) if parts is not None}
+        self.days = frozenset(days)
         self.found: dict[tuple[object, ...], _Prices] = {}
+        self.on_days: dict[uuid.UUID, dict[dt.date, _Prices]] = {}
 
     def prices(self, *, reseller_id: uuid.UUID, parts: naming.OfferKey, on: dt.date) -> _Prices:
         """The prices of the offer's product in every term and plan, with those of the products looked up with it."""
+        if _product(parts) in self.together and on in self.days:
+            if reseller_id not in self.on_days:
+                self.on_days[reseller_id] = _on_days(reseller_id=reseller_id, products=self.together, days=self.days)
+            return self.on_days[reseller_id][on]
         products = self.together if _product(parts) in self.together else {_product(parts)}
         key = (reseller_id, parts.segment, parts.market, on, min(products))
         if key not in self.found:
-            self.found[key] = _Prices(reseller_id=reseller_id, lines=_lines_of(parts, products), on=on)
+            self.found[key] = _on(reseller_id=reseller_id, lines=_lines_of(parts, products), on=on)
         return self.found[key]
 
 
@@ -121,13 +191,15 @@ _block: ContextVar[_Once | None] = ContextVar("prices looked up once", default=N
 
 
 @contextmanager
-def each_once(*, offer_keys: Iterable[str] = ()) -> Iterator[None]:
+def each_once(*, offer_keys: Iterable[str] = (), days: Iterable[dt.date] = ()) -> Iterator[None]:
     """Look the prices of a product up in one go and once, until the block ends; `offer_keys` name products to join.
+
+    With `days` the joined products are looked up for all of these days at once, in as many queries for many as for one.
 
     For calculations that ask for the same ones many times. Prices imported meanwhile are not seen in the block, whose
     calculation so has one state of the price lists.
     """
-    token = _block.set(_Once(offer_keys))
+    token = _block.set(_Once(offer_keys, days))
     try:
         yield
     finally:
@@ -138,7 +210,7 @@ def _prices(*, reseller_id: uuid.UUID, parts: naming.OfferKey, on: dt.date) -> _
     once = _block.get()
     if once is not None:
         return once.prices(reseller_id=reseller_id, parts=parts, on=on)
-    return _Prices(reseller_id=reseller_id, lines=_of_offer(parts), on=on)
+    return _on(reseller_id=reseller_id, lines=_of_offer(parts), on=on)
 
 
 def _product(parts: naming.OfferKey) -> tuple[str, str, str]:
@@ -189,7 +261,7 @@ def _line(prices: _Prices, parts: naming.OfferKey, *, quantity: int, currency: s
     own = [line for line in lines if line.price_list.reseller_id is not None]
     chosen = own or lines
     if len(chosen) != 1:
-        if not chosen and not _of_offer(parts).exists():
+        if not chosen and not prices.is_known(parts):
             raise OfferUnknown
         raise PriceMissing
     return chosen[0]
