@@ -147,6 +147,7 @@ def _hold(
     offer_key: str = "",
     term: str = "P1Y",
     ends_on: dt.date = dt.date(2027, 3, 1),
+    auto_renew: bool = True,
 ) -> uuid.UUID:
     return subscriptions.adopt(
         new=subscriptions.NewSubscription(
@@ -170,7 +171,7 @@ def _hold(
         reading=subscriptions.Reading(
             status="active",
             seats=seats,
-            auto_renew=True,
+            auto_renew=auto_renew,
             commitment_end_on=ends_on,
             returnable=returnable,
             scheduled=None,

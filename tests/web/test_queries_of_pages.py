@@ -4,8 +4,9 @@ The licences added here lie in tenants of their own, are of different products a
 """
 
 import datetime as dt
+import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -25,6 +26,9 @@ from seatwright.subscriptions import queries as holdings
 from tests.web import scene as scenes
 
 FEW, MANY = 4, 12
+LICENCE = re.compile(r"Licence \d+")
+VISIO_OFFER = "microsoft:CFQ7TTC0HD32:0002:commercial:P1Y:monthly:BE"
+Wishes = dict[timeline.Dimension, timeline.Value]
 
 
 @pytest.fixture
@@ -34,7 +38,7 @@ def shop(scene: scenes.Scene) -> scenes.Scene:
     return scene
 
 
-def hold_apart(shop: scenes.Scene, *, places: range) -> list[uuid.UUID]:
+def hold_apart(shop: scenes.Scene, *, places: range, auto_renew: bool = True) -> list[uuid.UUID]:
     """Let `north` hold 3 seats of a further licence for each place, by the year and billed by the month."""
     sold = catalogue_queries.offers_for(market="BE", segment="commercial", reseller_id=shop.reseller_id)
     yearly = [each for each in sold if (each.term, each.billing_plan) == ("P1Y", "monthly")]
@@ -64,12 +68,13 @@ def hold_apart(shop: scenes.Scene, *, places: range) -> list[uuid.UUID]:
                 offer_key=offer.offer_key,
                 ends_on=dt.date(2026 + (4 + place) // 12, (4 + place) % 12 + 1, 1),
                 returnable=((1, scenes.RETURNABLE_UNTIL),),
+                auto_renew=auto_renew,
             )
         )
     return made
 
 
-def wish(subscription_ids: list[uuid.UUID], changes: Mapping[timeline.Dimension, timeline.Value]) -> None:
+def wish(subscription_ids: list[uuid.UUID], changes: Wishes) -> None:
     """Plan this for the renewals of these licences, whatever speaks against it."""
     for row in holdings.by_ids(subscription_ids=subscription_ids):
         intents.put(
@@ -80,6 +85,14 @@ def wish(subscription_ids: list[uuid.UUID], changes: Mapping[timeline.Dimension,
             pending=[timeline.Pending(effective_on=row.commitment_end_on, changes=changes)],
             at=scenes.NOW,
         )
+
+
+def hold_in_every_way(shop: scenes.Scene, places: range) -> None:
+    """Further licences: as many that renew by themselves, that are planned otherwise, and that run on by the month."""
+    hold_apart(shop, places=places[::4])
+    wish(hold_apart(shop, places=places[1::4]), {timeline.Dimension.QUANTITY: timeline.SeatsTotal(9)})
+    hold_apart(shop, places=places[2::4], auto_renew=False)
+    wish(hold_apart(shop, places=places[3::4]), {timeline.Dimension.OFFER: VISIO_OFFER})
 
 
 def counted(client: Client, page: str) -> tuple[str, int]:
@@ -101,10 +114,17 @@ def few_and_many(client: Client, page: str, *, add: Callable[[range], None]) -> 
 
 def test_home_with_plans_that_cannot_come_about(owner: Client, shop: scenes.Scene) -> None:
     # Three years are sold billed by the year only.
-    three_years = {timeline.Dimension.TERM: terms.Term.P3Y}
+    three_years: Wishes = {timeline.Dimension.TERM: terms.Term.P3Y}
     (few, few_asked), (many, many_asked) = few_and_many(
         owner, reverse("home"), add=lambda places: wish(hold_apart(shop, places=places), three_years)
     )
     told = "cannot come about"
     assert (few.count(told), many.count(told)) == (FEW, MANY)
+    assert many_asked == few_asked
+
+
+def test_the_look_ahead(owner: Client, shop: scenes.Scene) -> None:
+    page = f"{reverse('ahead', args=[shop.customers['north']])}?on=2028-06-01"
+    (few, few_asked), (many, many_asked) = few_and_many(owner, page, add=lambda places: hold_in_every_way(shop, places))
+    assert (len(set(LICENCE.findall(few))), len(set(LICENCE.findall(many)))) == (FEW * 3 // 4, MANY * 3 // 4)
     assert many_asked == few_asked

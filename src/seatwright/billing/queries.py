@@ -39,6 +39,12 @@ def posted(*, operation_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     return set(Charge.objects.filter(operation_id__in=operation_ids).values_list("operation_id", flat=True))
 
 
+def posted_from(*, subscription_ids: Sequence[uuid.UUID], on: dt.date) -> set[uuid.UUID]:
+    """The operations under which something has been posted on these subscriptions for periods from the day `on` on."""
+    rows = Charge.objects.filter(subscription_id__in=subscription_ids, period_start_on__gte=on)
+    return set(rows.values_list("operation_id", flat=True))
+
+
 def charged_from(*, operation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dt.date]:
     """The first day that each of these operations was charged or credited for; those without a charge are left out."""
     rows = Charge.objects.filter(operation_id__in=operation_ids).values("operation_id")

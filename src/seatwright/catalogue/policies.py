@@ -195,6 +195,14 @@ class AfterTerms:
     def _figures(self) -> list[PolicyFigure]:
         return list(PolicyFigure.objects.filter(vendor_key__in=self._vendor_keys, subject__in=self.SUBJECTS))
 
+    def surcharge_basis_points(self, day: dt.date, *, vendor_key: str, subject: str) -> int:
+        """The surcharge of that UTC day under one of the `SUBJECTS`; raises PolicyMissing."""
+        rows = [row for row in self._figures if (row.vendor_key, row.subject) == (vendor_key, subject)]
+        figures = _figures_on(rows, day)
+        if "surcharge" not in figures:
+            raise PolicyMissing
+        return figures["surcharge"].amount
+
     def on(self, day: dt.date, *, vendor_key: str) -> AfterTerm:
         """What follows a term whose last day is `day` and that is not renewed; raises PolicyMissing."""
         rows = [row for row in self._figures if row.vendor_key == vendor_key]

@@ -120,16 +120,24 @@ def offer_behind(*, customer: customers.CustomerRow, shown: naming.OfferKey, sku
     return by_term.get(terms.Term.P1M) or by_term.get(terms.Term.P1Y)
 
 
-def rate(*, customer: customers.CustomerRow, offer_key: str, quantity: int, on: dt.date) -> catalogue.UnitRate | None:
+def rate(
+    *,
+    customer: customers.CustomerRow,
+    offer_key: str,
+    quantity: int,
+    on: dt.date,
+    rules: catalogue.AfterTerms | None = None,
+) -> catalogue.UnitRate | None:
     """What a seat costs for a month of extended service that begins on the day `on`; None where no price is known.
 
     The surcharge lies on the price of the monthly term, and a higher one on that of the year billed by the month where
     no price list has a monthly term; one that is listed without a price for this customer is waited for. The rate's
-    `offer_key` and price list version are those of the price it lies on.
+    `offer_key` and price list version are those of the price it lies on. Of many licences the `rules` are read once.
     """
     key = naming.offer_key(offer_key)
     if key is None:
         return None
+    rules = rules or catalogue.AfterTerms(vendor_keys=[key.vendor_key])
     for term, subject in ((terms.Term.P1M, SUBJECT), (terms.Term.P1Y, WITHOUT_MONTHLY)):
         basis = key._replace(term=term.value, billing_plan=terms.BillingPlan.MONTHLY.value)
         try:
@@ -140,11 +148,11 @@ def rate(*, customer: customers.CustomerRow, offer_key: str, quantity: int, on: 
                 quantity=max(quantity, 1),
                 currency=customer.currency,
             )
-            added = catalogue.policy_figure(vendor_key=key.vendor_key, subject=subject, name="surcharge", on=on)
+            added = rules.surcharge_basis_points(on, vendor_key=key.vendor_key, subject=subject)
         except (catalogue.OfferUnknown, catalogue.PriceMissing, catalogue.PolicyMissing):
             if catalogue.is_listed(reseller_id=customer.reseller_id, offer_key=str(basis), on=on):
                 return None
             continue
-        amount = (price.amount * Decimal(WHOLE + added.amount) / WHOLE).normalize()
+        amount = (price.amount * Decimal(WHOLE + added) / WHOLE).normalize()
         return replace(price, amount=Decimal(f"{amount:f}"))
     return None

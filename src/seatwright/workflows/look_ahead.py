@@ -7,7 +7,7 @@ so it does of changes and purchases that are under way: none of them is counted 
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from seatwright.access.actors import Actor
@@ -91,6 +91,24 @@ class Ahead:
     being_bought: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What the lines are made of, read for all of them at once; `posted` are the ids of charges that came already."""
+
+    customer: customers.CustomerRow
+    terms: Mapping[uuid.UUID, Sequence[holdings.Term]]
+    timelines: Mapping[uuid.UUID, timeline.Timeline]
+    names: Mapping[str, str]
+    impossible: Set[uuid.UUID]
+    under_way: Set[uuid.UUID]
+    posted: Set[uuid.UUID]
+    after_terms: catalogue.AfterTerms
+    policies: Mapping[str, windows.WindowPolicy]
+    today: dt.date
+    on: dt.date
+    at: dt.datetime
+
+
 def licences(*, by: Actor, customer_id: uuid.UUID, on: dt.date, at: dt.datetime) -> Ahead:
     """What the customer will hold and owe on the day `on`; raises DayRefused, permissions.Unknown or NotAllowed."""
     customer = customers.customer(seen_by=by, customer_id=customer_id, action="licences.view")
@@ -100,29 +118,29 @@ def licences(*, by: Actor, customer_id: uuid.UUID, on: dt.date, at: dt.datetime)
     rows = [
         row for row in holdings.holdings(seen_by=by, customer_ids=[customer_id]) if row.status in pricing.LIVE_STATES
     ]
-    held = holdings.terms(subscription_ids=[row.subscription_id for row in rows])
+    ids = [row.subscription_id for row in rows]
+    vendor_keys = {row.vendor_key for row in rows}
     wished = wishes.timelines_of(rows=rows)
-    under_way = orders.open_lines(subscription_ids=[row.subscription_id for row in rows])
-    impossible = {
-        each.row.subscription_id for each in blocked_wishes.blocked(by=by, rows=rows, even_locked=True, at=at)
-    }
     planned = {change.offer for line in wished.values() for change in line.pending if change.offer}
     offers = catalogue.offers(offer_keys=planned, reseller_id=customer.reseller_id) if planned else {}
-    lines = tuple(
-        _line(
-            row,
-            held.get(row.subscription_id, ()),
-            wished.get(row.subscription_id),
-            customer=customer,
-            names={key: offer.own_label or offer.title for key, offer in offers.items()},
-            is_blocked=row.subscription_id in impossible,
-            is_changing=row.subscription_id in under_way,
-            today=today,
-            on=on,
-            at=at,
-        )
-        for row in rows
+    impossible = blocked_wishes.blocked(by=by, rows=rows, even_locked=True, at=at)
+    known = _Known(
+        customer=customer,
+        terms=holdings.terms(subscription_ids=ids),
+        timelines=wished,
+        names={key: offer.own_label or offer.title for key, offer in offers.items()},
+        impossible={each.row.subscription_id for each in impossible},
+        under_way=orders.open_lines(subscription_ids=ids).keys(),
+        posted=billing.posted_from(subscription_ids=ids, on=today),
+        after_terms=catalogue.AfterTerms(vendor_keys=vendor_keys),
+        policies={each: pricing.window_policy(vendor_key=each, on=on) for each in sorted(vendor_keys)},
+        today=today,
+        on=on,
+        at=at,
     )
+    keys = {row.offer_key for row in rows} | planned
+    with catalogue.each_once(offer_keys=keys, days={row.commitment_end_on for row in rows}):
+        lines = tuple(_line(row, known) for row in rows)
     totals: dict[str, int] = {}
     for line in lines:
         totals[line.currency] = totals.get(line.currency, 0) + line.total_minor
@@ -130,30 +148,18 @@ def licences(*, by: Actor, customer_id: uuid.UUID, on: dt.date, at: dt.datetime)
     return Ahead(customer=customer, today=today, on=on, lines=lines, totals=totals, being_bought=bought)
 
 
-def _line(
-    row: holdings.HoldingRow,
-    held: Sequence[holdings.Term],
-    line: timeline.Timeline | None,
-    *,
-    customer: customers.CustomerRow,
-    names: Mapping[str, str],
-    is_blocked: bool,
-    is_changing: bool,
-    today: dt.date,
-    on: dt.date,
-    at: dt.datetime,
-) -> Line:
-    following = _following(row, line)
+def _line(row: holdings.HoldingRow, known: _Known) -> Line:
+    line, on = known.timelines.get(row.subscription_id), known.on
+    following = _following(row, line, known.after_terms)
     ahead = () if following is None else _terms_ahead(row, following, on=on)
     last_end_on = ahead[-1].period.end_on if ahead else row.commitment_end_on
     is_over = on >= last_end_on
-    instant = at if on == today else business_dates.start_of_day(on=on, zone=customer.reseller_time_zone)
     seats = following.quantity if following is not None and ahead else row.seats
-    open_then = _open_then(row, ahead, seats=seats, on=on, at=instant)
-    after = () if following is None or not ahead else _terms_after(following, ahead, customer)
+    open_then = _open_then(row, ahead, known, seats=seats)
+    after = () if following is None or not ahead else _terms_after(following, ahead, known)
     return Line(
         subscription_id=row.subscription_id,
-        name=names.get(following.offer, row.name) if following is not None and ahead else row.name,
+        name=known.names.get(following.offer, row.name) if following is not None and ahead else row.name,
         seats=0 if is_over else seats,
         renewals=len(ahead),
         term_end_on=last_end_on,
@@ -162,20 +168,22 @@ def _line(
         if not is_over
         else None,
         currency=row.currency,
-        charges=tuple(_charges(row, held, after, seats=seats, today=today, on=on)),
+        charges=tuple(_charges(row, after, known, seats=seats)),
         is_priced=bool(row.unit_rate or row.is_trial) and len(after) == len(ahead),
         is_planned_elsewhere=line is not None and not line.pending and bool(ahead) and stored_elsewhere.is_there(row),
-        is_blocked=is_blocked and bool(ahead),
-        is_changing=is_changing,
+        is_blocked=row.subscription_id in known.impossible and bool(ahead),
+        is_changing=row.subscription_id in known.under_way,
     )
 
 
-def _following(row: holdings.HoldingRow, line: timeline.Timeline | None) -> timeline.NextTerm | None:
+def _following(
+    row: holdings.HoldingRow, line: timeline.Timeline | None, rules: catalogue.AfterTerms
+) -> timeline.NextTerm | None:
     """The term after the running one; None where nothing follows, or nobody knows what does."""
     if line is None or row.status != "active":
         return None
     following = timeline.next_term(timeline=line)
-    runs_on = row.auto_renew or line.pending or row.end_of_term or extended_service.applies(row=row)
+    runs_on = row.auto_renew or line.pending or row.end_of_term or extended_service.applies(row=row, rules=rules)
     return following if runs_on and following.outcome is not renewals.Ending.CANCEL else None
 
 
@@ -195,13 +203,16 @@ def _terms_ahead(
 
 
 def _open_then(
-    row: holdings.HoldingRow, ahead: Sequence[renewals.TermAhead], *, seats: int, on: dt.date, at: dt.datetime
+    row: holdings.HoldingRow, ahead: Sequence[renewals.TermAhead], known: _Known, *, seats: int
 ) -> windows.Returnable:
-    """What can be returned at that instant: after a renewal every seat of the new term, for the window from its start.
+    """What can be returned when the day begins, on today now: after a renewal every seat of the new term.
 
+    They can for the window from its start.
     The vendor finishes a renewal some hours into the term and its window ends as much later; the earliest is shown.
     """
-    policy = pricing.window_policy(vendor_key=row.vendor_key, on=on)
+    policy, at = known.policies[row.vendor_key], known.at
+    if known.on != known.today:
+        at = business_dates.start_of_day(on=known.on, zone=known.customer.reseller_time_zone)
     if not ahead or seats < 1:
         return pricing.returnable_of(row, at=at, policy=policy)
     renewed_at = renewals.term_ends_at(renews_on=ahead[-1].period.start_on)
@@ -212,30 +223,20 @@ def _open_then(
 
 
 def _charges(
-    row: holdings.HoldingRow,
-    held: Sequence[holdings.Term],
-    after: Sequence[holdings.Term],
-    *,
-    seats: int,
-    today: dt.date,
-    on: dt.date,
+    row: holdings.HoldingRow, after: Sequence[holdings.Term], known: _Known, *, seats: int
 ) -> Iterable[Expected]:
     """What the cycles until then will bring: those of the terms held for the seats of today, `after` for `seats`."""
     due: dict[dt.date, tuple[holdings.Term, periods.Period, int]] = {}
-    for term in held:
-        for cycle in charge_cycles.cycles_of(term, until_on=on):
+    for term in known.terms.get(row.subscription_id, ()):
+        for cycle in charge_cycles.cycles_of(term, until_on=known.on):
             if cycle.start_on >= term.charged_from_on:
                 due[charge_cycles.first_day(term, cycle)] = (term, cycle, row.seats)
     for term in after:
-        for cycle in charge_cycles.cycles_of(term, until_on=on):
+        for cycle in charge_cycles.cycles_of(term, until_on=known.on):
             due[cycle.start_on] = (term, cycle, seats)
-    shown = {start_on: each for start_on, each in due.items() if start_on >= today}
-    ids = {
-        start_on: charge_cycles.charge_id(subscription_id=row.subscription_id, start_on=start_on) for start_on in shown
-    }
-    posted = billing.posted(operation_ids=list(ids.values()))
+    shown = {start_on: each for start_on, each in due.items() if start_on >= known.today}
     for start_on, (term, cycle, number) in sorted(shown.items()):
-        if ids[start_on] in posted:
+        if charge_cycles.charge_id(subscription_id=row.subscription_id, start_on=start_on) in known.posted:
             continue
         during = periods.Period(start_on, min(cycle.end_on, term.end_on))
         rate = money.Rate.parse(term.unit_rate, term.currency)
@@ -250,10 +251,10 @@ def _charges(
 
 
 def _terms_after(
-    following: timeline.NextTerm, ahead: Sequence[renewals.TermAhead], customer: customers.CustomerRow
+    following: timeline.NextTerm, ahead: Sequence[renewals.TermAhead], known: _Known
 ) -> tuple[holdings.Term, ...]:
     """The terms ahead at the price of the first; none where that is not known."""
-    rate = next_term_price.rate(customer=customer, following=following)
+    rate = next_term_price.rate(customer=known.customer, following=following, rules=known.after_terms)
     if rate is None:
         return ()
     return tuple(

@@ -94,13 +94,22 @@ def _anchor(row: holdings.HoldingRow, following: timeline.NextTerm) -> dt.date:
     return renewals.term_ahead(anchor_on=row.anchor_on, starts_on=following.starts_on, term=following.term).anchor_on
 
 
-def rate(*, customer: customers.CustomerRow, following: timeline.NextTerm) -> money.Rate | None:
-    """What a seat costs for a cycle of the following term, exact; 0 where nothing follows, None where nobody knows."""
+def rate(
+    *, customer: customers.CustomerRow, following: timeline.NextTerm, rules: catalogue.AfterTerms | None = None
+) -> money.Rate | None:
+    """What a seat costs for a cycle of the following term, exact; 0 where nothing follows, None where nobody knows.
+
+    Of many terms the `rules` are read once.
+    """
     if following.outcome is renewals.Ending.CANCEL:
         return money.Rate.parse("0", customer.currency)
     if following.outcome is renewals.Ending.EXTENDED:
         price = extended_service.rate(
-            customer=customer, offer_key=following.offer, quantity=following.quantity, on=following.starts_on
+            customer=customer,
+            offer_key=following.offer,
+            quantity=following.quantity,
+            on=following.starts_on,
+            rules=rules,
         )
     else:
         price = _sold(customer, following)
