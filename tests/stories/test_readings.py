@@ -155,6 +155,22 @@ def test_a_subscription_listed_twice_is_entered_once(world: World, monkeypatch: 
     assert drifts() == []
 
 
+def test_one_subscription_that_cannot_be_read_keeps_no_other_one_from_being_read(
+    world: World, alter: Callable[..., None]
+) -> None:
+    def garbled(_: port.VendorSubscription) -> port.VendorSubscription:
+        raise port.VendorGarbled("Partner Center sent a subscription without id, quantity or status")
+
+    alter(world, BASIC, garbled)
+    world.move(days=21)
+    world.sync()
+    assert (world.holding("north", BASIC).status, drifts()) == ("active", [])
+    assert "term.renewed" in events(world, EXCHANGE)
+    tenant_id = world.holding("north", BASIC).tenant_id
+    read = sync_runs.sync_states(tenant_ids=[tenant_id])[tenant_id]
+    assert (read.state, read.note) == ("done", "Something could not be read and stays as it was.")
+
+
 def test_a_running_subscription_without_seats_is_a_drift_that_cannot_be_taken_over(
     world: World, alter: Callable[..., None]
 ) -> None:

@@ -35,6 +35,7 @@ from seatwright.workflows import (
     renew_terms,
     schedule_change,
     transition_operation,
+    vendor_list,
     wishes,
 )
 
@@ -134,7 +135,8 @@ def read(view: operation_queries.OperationView, at: dt.datetime) -> engine.StepR
         if found is None:
             sync_runs.end_sync(run_id=run_id, state="failed", note=note, found={}, at=at)
     with transaction.atomic():
-        sync_runs.end_sync(run_id=run_id, state="done", note="", found=found, at=at)
+        note = "Something could not be read and stays as it was." if found["subscriptions_unreadable"] else ""
+        sync_runs.end_sync(run_id=run_id, state="done", note=note, found=found, at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
     return engine.Finished()
 
@@ -145,8 +147,8 @@ def read_tenant(*, tenant: TenantRow, at: dt.datetime) -> dict[str, int]:
     Raises port.VendorTrouble before anything is written of the part that could not be read.
     """
     vendor, ref = connections.vendor_of(tenant), connections.reference(tenant)
-    listed = {each.subscription_id.lower(): each for each in vendor.list_subscriptions(tenant=ref, at=at)}
-    missing = _missing(vendor, ref, tenant, listed, at=at)
+    listed, unreadable = vendor_list.read(vendor, ref, tenant_id=tenant.tenant_id, at=at)
+    missing = vendor_list.missing(vendor, ref, tenant_id=tenant.tenant_id, listed=listed, unreadable=unreadable, at=at)
     seen = list(listed.values())
     sources = vendor.list_pool_sources(tenant=ref, at=at)
     pools = vendor.list_pools(tenant=ref, at=at)
@@ -154,6 +156,7 @@ def read_tenant(*, tenant: TenantRow, at: dt.datetime) -> dict[str, int]:
     customer = customers.customer(seen_by=SYSTEM, customer_id=tenant.customer_id)
     sku_of = {source.commerce_subscription_id.lower(): source.sku_id.lower() for source in sources}
     written = _enter_subscriptions(customer, tenant, seen, sku_of, at=at)
+    written["subscriptions_unreadable"] = len(unreadable)
     for row in missing:
         gone = subscriptions.Reading(
             status="deleted",
@@ -171,7 +174,7 @@ def read_tenant(*, tenant: TenantRow, at: dt.datetime) -> dict[str, int]:
     held = [row.subscription_id for row in holdings.holdings_of_tenant(tenant_id=tenant.tenant_id).values()]
     unpriced = late_prices.unpriced_of(subscription_ids=held)
     written["terms_priced"] = price_terms.price_late(customer=customer, unpriced=unpriced, at=at)
-    ours = {subscription.subscription_id.lower() for subscription in seen}
+    ours = {subscription.subscription_id.lower() for subscription in seen} | unreadable
     written["pools"] = assignments.replace_pools(
         tenant_id=tenant.tenant_id,
         reseller_id=tenant.reseller_id,
@@ -183,29 +186,6 @@ def read_tenant(*, tenant: TenantRow, at: dt.datetime) -> dict[str, int]:
         tenant_id=tenant.tenant_id, reseller_id=tenant.reseller_id, customer_id=tenant.customer_id, people=people
     )
     return written
-
-
-def _missing(
-    vendor: port.Vendor,
-    ref: port.TenantRef,
-    tenant: TenantRow,
-    listed: dict[str, port.VendorSubscription],
-    *,
-    at: dt.datetime,
-) -> list[holdings.HoldingRow]:
-    """Subscriptions in the books that the vendor neither lists nor shows when asked; those it shows join the list.
-
-    What is pending may not be visible yet and is left alone.
-    """
-    missing = []
-    for key, row in holdings.holdings_of_tenant(tenant_id=tenant.tenant_id).items():
-        if key in listed or row.status not in ("active", "suspended"):
-            continue
-        try:
-            listed[key] = vendor.read_subscription(tenant=ref, subscription_id=key, at=at)
-        except port.VendorMissing:
-            missing.append(row)
-    return missing
 
 
 def _enter_subscriptions(
