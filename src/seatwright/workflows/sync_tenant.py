@@ -220,7 +220,10 @@ def _enter_subscriptions(
             _adopt(customer, tenant, subscription, sku_of.get(subscription.subscription_id.lower(), ""), at=at)
             counts["subscriptions_new"] += 1
             continue
-        if renew_terms.is_renewed(row=row, seen=subscription, at=at):
+        is_renewed = renew_terms.is_renewed(row=row, seen=subscription, at=at)
+        if is_renewed and transition_operation.is_converting(row=row):
+            continue
+        if is_renewed:
             counts["terms_renewed"] += renew_terms.enter(
                 customer=customer, row=row, seen=subscription, expected_seats=wishes.expected_seats(row), at=at
             )

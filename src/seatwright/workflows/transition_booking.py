@@ -18,10 +18,11 @@ from seatwright.orders import calculation as frozen
 from seatwright.orders import changes as orders
 from seatwright.orders import queries as order_queries
 from seatwright.orders import swap_terms
+from seatwright.rules import windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import carry_wishes, readings, swap_pricing
+from seatwright.workflows import carry_wishes, pricing, readings, swap_pricing
 
 Way = swap_terms.Way
 Seen = Mapping[str, port.VendorSubscription]
@@ -135,7 +136,7 @@ def _move(
 ) -> None:
     """Take the seats from the lots that the order named and enter them where they went, with what windows they keep."""
     swap, sent_at = quoted.swap, view.sent_at or at
-    takes = next(line for line in quoted.lines if line.subscription_id == source.subscription_id).takes
+    takes = _takes(quoted, source, at=at)
     subscriptions.take_from_lots(
         subscription_id=source.subscription_id,
         takes=[subscriptions.Take(lot_id=take.lot_id, seats=take.seats) for take in takes],
@@ -156,9 +157,20 @@ def _move(
             part=len(takes),
         )
         return
-    windows = {lot.lot_id: lot.returnable_until for lot in source.lots}
-    lots = [(take.seats, windows[take.lot_id]) for take in takes]
+    until = {lot.lot_id: lot.returnable_until for lot in source.lots}
+    lots = [(take.seats, until[take.lot_id]) for take in takes]
     _enter(view, quoted, source, seen, lots=lots, at=at)
+
+
+def _takes(quoted: swap_terms.Calculation, source: holdings.HoldingRow, *, at: dt.datetime) -> tuple[frozen.Take, ...]:
+    """From which lots the seats go: those of the order, unless a renewal has taken seats from them in between."""
+    ordered = next(line for line in quoted.lines if line.subscription_id == source.subscription_id).takes
+    left = {lot.lot_id: lot.seats for lot in source.lots}
+    if all(left.get(take.lot_id, 0) >= take.seats for take in ordered):
+        return ordered
+    policy = pricing.window_policy(vendor_key=source.vendor_key, on=quoted.on)
+    found = windows.allocate(lots=pricing.seat_lots(source), quantity=quoted.swap.seats, at=at, policy=policy)
+    return tuple(frozen.Take(lot_id=int(each.lot_id), seats=each.quantity) for each in found)
 
 
 def _enter(

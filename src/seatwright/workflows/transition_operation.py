@@ -23,8 +23,9 @@ from seatwright.operations import queries as operation_queries
 from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
 from seatwright.orders import swap_terms
+from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, sending, transition_booking
+from seatwright.workflows import connections, sending, transition_booking, wishes
 
 KIND = "transition"
 PATIENCE = dt.timedelta(hours=48)
@@ -214,7 +215,7 @@ def _reached(view: OperationView, job: _Job, *, at: dt.datetime) -> str | None:
     if swap.way is Way.FULL:
         is_there = (source.product_id.upper(), source.vendor_sku_id.upper()) == job.product
         return job.source_key if is_there and source.quantity == swap.seats else None
-    if source.quantity != swap.source.seats - swap.seats:
+    if source.quantity + swap.seats not in _seats_before(swap, source):
         return None
     if swap.way is Way.MERGE:
         target = job.read(swap.target.vendor_subscription_id, at)
@@ -231,6 +232,13 @@ def _reached(view: OperationView, job: _Job, *, at: dt.datetime) -> str | None:
         and each.commitment_end_on in ends
     ]
     return born[0].subscription_id.lower() if born else None
+
+
+def _seats_before(swap: swap_terms.Swap, source: port.VendorSubscription) -> set[int]:
+    """The seats that the source can have had when the vendor split it: those quoted, or what its renewal brought."""
+    (row,) = holdings.by_ids(subscription_ids=[swap.source.subscription_id])
+    is_renewed = source.commitment_end_on not in (None, swap.source.commitment_end_on)
+    return {swap.source.seats, row.seats, wishes.expected_seats(row)} if is_renewed else {swap.source.seats}
 
 
 def record(view: OperationView, at: dt.datetime) -> engine.StepResult:
@@ -265,6 +273,14 @@ def makes(*, customer_id: uuid.UUID, seen: port.VendorSubscription) -> bool:
         if is_that and seen.subscription_id.lower() not in view.progress.get("subscriptions", ()):
             return True
     return False
+
+
+def is_converting(*, row: holdings.HoldingRow) -> bool:
+    """Whether the vendor is making the whole subscription another one: its next term is entered as what it becomes."""
+    return any(
+        view.intent["subscription_id"] == str(row.subscription_id) and transition_booking.swap_of(view).way is Way.FULL
+        for view in operation_queries.open_views(kind=KIND, customer_id=row.customer_id)
+    )
 
 
 def register() -> None:

@@ -1,0 +1,97 @@
+"""Swaps that are booked in the last hours of a term and that the vendor finishes in the next one."""
+
+import datetime as dt
+import uuid
+
+import pytest
+
+from seatwright.access.actors import SYSTEM
+from seatwright.billing import queries as billing
+from seatwright.rules import timeline
+from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import charge_cycles, schedule_change, sync_tenant
+from tests.stories.swapping import ALL, book, choice, order_of, rows_of
+from tests.stories.world import BASIC, STANDARD, World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+EVENING = dt.datetime(2027, 1, 29, 22, tzinfo=dt.UTC)
+
+
+def evening_before_the_renewal(world: World, *, seats: int | None) -> None:
+    if seats is not None:
+        schedule_change.schedule(
+            by=world.actor("north_owner"),
+            subscription_id=world.holding("north", BASIC).subscription_id,
+            wishes={timeline.Dimension.QUANTITY: timeline.SeatsTotal(seats)},
+            at=world.at,
+        )
+    world.work()
+    world.move(seconds=(EVENING - world.at).total_seconds())
+    world.sync()
+    charge_cycles.post_due(at=world.at)
+    world.simulator.settings(transition_s=7200)
+
+
+def hours_pass(world: World, hours: int) -> None:
+    for _ in range(hours):
+        world.work(rounds=12, step_s=300)
+        sync_tenant.request_all(at=world.at)
+        world.work(rounds=2)
+        charge_cycles.post_due(at=world.at)
+
+
+def charges(world: World, subscription_id: uuid.UUID) -> list[tuple[str, str, int, str, int]]:
+    rows = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=subscription_id)
+    return [
+        (
+            row.kind,
+            row.name.removeprefix("Microsoft 365 "),
+            row.seats,
+            row.period_start_on.isoformat(),
+            row.amount_minor,
+        )
+        for row in rows
+        if row.period_start_on >= EVENING.date()
+    ]
+
+
+def test_a_whole_licence_renews_as_what_the_vendor_makes_of_it(world: World) -> None:
+    evening_before_the_renewal(world, seats=None)
+    key = world.holding("north", BASIC).subscription_id
+    order_id = book(world, choice(world, *ALL, is_whole=True))
+    hours_pass(world, 8)
+    assert order_of(world, order_id).state == "done"
+    (row,) = holdings.by_ids(subscription_ids=[key])
+    assert (row.sku_id, row.seats, row.unit_rate, row.commitment_end_on) == (
+        STANDARD,
+        10,
+        "12.29",
+        dt.date(2028, 1, 30),
+    )
+    # The last of the 30 days since 30 December is Standard's, then its first whole cycle.
+    assert charges(world, key) == [
+        ("swapped_out", "Business Basic", -10, "2027-01-29", -190),
+        ("swapped_in", "Business Standard", 10, "2027-01-29", 396),
+        ("cycle", "Business Standard", 10, "2027-01-30", 12290),
+    ]
+    assert (holdings.open_drifts(seen_by=SYSTEM), holdings.miscounted()) == ([], [])
+
+
+@pytest.mark.parametrize("wished", [None, 8])
+def test_a_part_of_a_licence_is_told_from_what_the_renewal_brought(world: World, wished: int | None) -> None:
+    evening_before_the_renewal(world, seats=wished)
+    order_id = book(world, choice(world, 1))
+    hours_pass(world, 8)
+    assert order_of(world, order_id).state == "done"
+    left = (wished or 10) - 1
+    (basic,) = rows_of(world, BASIC)
+    born = next(row for row in rows_of(world, STANDARD) if row.seats == 1)
+    assert world.vendor_seats("north", BASIC) == left
+    assert (basic.seats, basic.commitment_end_on, born.commitment_end_on) == (
+        left,
+        dt.date(2028, 1, 30),
+        dt.date(2028, 1, 30),
+    )
+    assert charges(world, basic.subscription_id)[-1] == ("cycle", "Business Basic", left, "2027-01-30", 588 * left)
+    assert charges(world, born.subscription_id)[-1] == ("cycle", "Business Standard", 1, "2027-01-30", 1229)
+    assert (holdings.open_drifts(seen_by=SYSTEM), holdings.miscounted()) == ([], [])
