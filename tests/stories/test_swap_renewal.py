@@ -95,3 +95,15 @@ def test_a_part_of_a_licence_is_told_from_what_the_renewal_brought(world: World,
     assert charges(world, basic.subscription_id)[-1] == ("cycle", "Business Basic", left, "2027-01-30", 588 * left)
     assert charges(world, born.subscription_id)[-1] == ("cycle", "Business Standard", 1, "2027-01-30", 1229)
     assert (holdings.open_drifts(seen_by=SYSTEM), holdings.miscounted()) == ([], [])
+
+
+def test_a_cycle_that_is_charged_late_bears_the_name_that_the_licence_had_on_its_first_day(world: World) -> None:
+    world.move(days=13)
+    world.sync()
+    key = world.holding("north", BASIC).subscription_id
+    book(world, choice(world, *ALL, is_whole=True))
+    world.work(rounds=60, step_s=30)
+    charge_cycles.post_due(at=world.at)
+    rows = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=key)
+    (cycle,) = [row for row in rows if row.kind == "cycle"]
+    assert (cycle.name, cycle.amount_minor) == ("Microsoft 365 Business Basic", 5880)

@@ -219,3 +219,15 @@ def test_what_changed_at_the_vendor_since_the_booking_refuses_the_transition(wor
     world.work(rounds=20, step_s=30)
     assert order_of(world, order_id).lines[0].refusal == "changed_elsewhere"
     assert order_of(world, order_id).state == "failed"
+
+
+def test_an_order_is_done_once_those_who_were_left_have_been_moved_too(world: World) -> None:
+    order_id = book(world, choice(world, 1, 2, way=more_of(world)))
+    assign(world, 2, remove=(BASIC,))
+    world.work(rounds=60, step_s=30)
+    assert order_of(world, order_id).state == "partly_done"
+    assign(world, 2, add=(BASIC,))
+    swap.again(by=world.actor("north_owner"), order_id=order_id, at=world.at)
+    world.work(rounds=60, step_s=30)
+    assert order_of(world, order_id).state == "done"
+    assert licences(world, 1, 2) == [{STANDARD}, {STANDARD}]

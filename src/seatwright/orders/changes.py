@@ -133,10 +133,11 @@ def hold_still(*, operation_id: uuid.UUID) -> None:
     Order.objects.select_for_update().get(pk=order_id)
 
 
-def end_line(*, operation_id: uuid.UUID, state: str, at: dt.datetime, refusal: str = "") -> None:
+def end_line(*, operation_id: uuid.UUID, state: str, at: dt.datetime, refusal: str = "", mends: str = "") -> None:
     """Move the operation's line to `done`, `partly_done` or `refused`, and its order along once every line has ended.
 
-    Runs in the caller's transaction; locks the order, then the line. Raises WrongState when it may not follow.
+    The order counts lines that ended with the refusal `mends` before as done: this one has made up for them. Runs in
+    the caller's transaction; locks the order, then the line. Raises WrongState when it may not follow.
     """
     order_id = OrderLine.objects.values_list("order_id", flat=True).get(operation_id=operation_id)
     order = Order.objects.select_for_update().get(pk=order_id)
@@ -145,11 +146,12 @@ def end_line(*, operation_id: uuid.UUID, state: str, at: dt.datetime, refusal: s
         raise WrongState(f"{line.state} -> {state}")
     line.state, line.refusal, line.finished_at = state, refusal, at
     line.save(update_fields=["state", "refusal", "finished_at"])
-    _settle_order(order, at=at)
+    _settle_order(order, mended=mends, at=at)
 
 
-def _settle_order(order: Order, *, at: dt.datetime) -> None:
-    states = set(OrderLine.objects.filter(order=order).values_list("state", flat=True))
+def _settle_order(order: Order, *, mended: str, at: dt.datetime) -> None:
+    lines = OrderLine.objects.filter(order=order).values_list("state", "refusal")
+    states = {"done" if mended and refusal == mended else state for state, refusal in lines}
     if not states <= FINAL_LINE_STATES:
         return
     order.state = "done" if states == {"done"} else "failed" if states == {"refused"} else "partly_done"

@@ -91,6 +91,7 @@ class Term:
     currency: str
     price_list_version: str
     charged_from_on: dt.date
+    offer_key: str = ""
     followed_on: dt.date | None = None
     is_priced_late: bool = False
 
@@ -198,6 +199,7 @@ def terms(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[Ter
                 currency=price.currency,
                 price_list_version=price.price_list_version,
                 charged_from_on=row.charged_from_on,
+                offer_key=row.offer_key,
                 is_priced_late=price is not row,
             )
         )

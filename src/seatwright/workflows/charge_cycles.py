@@ -16,6 +16,8 @@ from seatwright.access import audit
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import changes as billing
 from seatwright.billing import queries as charges
+from seatwright.catalogue import naming
+from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.customers.queries import CustomerRow
 from seatwright.operations import queries as operation_queries
@@ -297,7 +299,7 @@ def _due(
     )
     return billing.NewCharge(
         kind="cycle",
-        name=row.name,
+        name=_name(row, term),
         seats=seats,
         days=during.days,
         cycle_days=cycle.days,
@@ -311,3 +313,15 @@ def _due(
         tax_basis_points=rule.rate_basis_points,
         tax_treatment=str(rule.treatment),
     )
+
+
+def _name(row: holdings.HoldingRow, term: holdings.Term) -> str:
+    """What the licence was called in that term, where it has become another product since."""
+    then, now = naming.offer_key(term.offer_key), naming.offer_key(row.offer_key)
+    if then is None or now is None or (then.product_id, then.vendor_sku_id) == (now.product_id, now.vendor_sku_id):
+        return row.name
+    try:
+        offer = catalogue.offer(offer_key=term.offer_key, reseller_id=row.reseller_id)
+    except catalogue.OfferUnknown:
+        return row.name
+    return offer.own_label or offer.title

@@ -45,6 +45,7 @@ from seatwright.workflows import (
 )
 
 KIND = "swap"
+LEFT = "people_left"
 SEATS_KIND = "change_seats"
 LONGEST_PAUSE = dt.timedelta(hours=1)
 AWAIT_MOST = dt.timedelta(hours=4)
@@ -312,8 +313,8 @@ def _end(view: OperationView, job: _Job, *, by: Actor, refusal: str, at: dt.date
     else:
         # Seats that were converted or bought are there even if nobody could be moved to them.
         state = "partly_done" if moved or job.swap.way is not Way.FREE else "refused"
-        refusal = "people_left"
-    orders.end_line(operation_id=view.id, state=state, refusal=refusal, at=at)
+        refusal = LEFT
+    orders.end_line(operation_id=view.id, state=state, refusal=refusal, mends=LEFT if state == "done" else "", at=at)
     audit.record(
         by=by,
         action=f"swap.{state}",

@@ -191,7 +191,8 @@ def _target(field: Field, to: str, offers: Sequence[catalogue.OfferRow], *, is_p
     keys = {each.offer_key for each in offers}
     held = [row for row in field.rows if row.offer_key in keys and row.status == RUNNING and row.unit_rate]
     has_path = to in field.offer.upgrade_targets
-    rate = _rate(field, same) if same is not None and (has_path or held or is_priced) else None
+    is_needed = has_path or held or is_priced
+    rate = rate_of(field, same, quantity=field.source.seats) if same is not None and is_needed else None
     may_buy = same is not None and (same.is_self_service or field.by.is_staff)
     ways: list[Open] = []
     if has_path and may_buy and rate is not None:
@@ -212,13 +213,14 @@ def _target(field: Field, to: str, offers: Sequence[catalogue.OfferRow], *, is_p
     )
 
 
-def _rate(field: Field, offer: catalogue.OfferRow) -> catalogue.UnitRate | None:
+def rate_of(field: Field, offer: catalogue.OfferRow, *, quantity: int) -> catalogue.UnitRate | None:
+    """Today's price of a seat of the offer when so many are taken, in the source's currency; None without one."""
     try:
         return catalogue.sales_rate(
             reseller_id=field.customer.reseller_id,
             offer_key=offer.offer_key,
             on=field.moment.on,
-            quantity=field.source.seats,
+            quantity=quantity,
             currency=field.source.currency,
         )
     except (catalogue.PriceMissing, catalogue.OfferUnknown):

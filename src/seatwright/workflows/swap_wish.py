@@ -99,12 +99,16 @@ class _Wish:
             (row.status != swap_plan.RUNNING, "not_active"),
             (bool(under_way) or self._is_in_a_chain(), "change_under_way"),
             (any(not _is_current(each, on) for each in concerned), "term_over"),
-            (any(each.currency != row.currency for each in concerned), "other_currency"),
+            (any(each.currency != row.currency for each in concerned) or self._is_bought_otherwise(), "other_currency"),
             (not (self.field.offer.is_self_service or self.field.by.is_staff), "not_self_service"),
         ]
         found = [Reason(code=code) for applies, code in tests if applies]
         found += self._against_transition() if self.opened.is_transition else self._against_increase()
         return tuple(found)
+
+    def _is_bought_otherwise(self) -> bool:
+        """Whether new seats would be bought in the customer's currency while the old ones are held in another."""
+        return self.way is Way.BUY and self.field.customer.currency != self.source.currency
 
     def _is_in_a_chain(self) -> bool:
         """Whether people are on their way to this plan, or from the one wished for, where the vendor moves them.
@@ -213,9 +217,11 @@ class _Wish:
         """The subscription that takes the people in, as it is or as it will be before its seats come."""
         if self.into is not None:
             return self.into
-        rate, offer = self.target.rate, self.target.offer
-        assert rate is not None
+        offer = self.target.offer
         assert offer is not None
+        # A list may have another price for as many seats as go than for as many as there are.
+        rate = swap_plan.rate_of(self.field, offer, quantity=max(self.seats, 1)) or self.target.rate
+        assert rate is not None
         return swap_pricing.as_target(
             source=self.source,
             offer=_offered(offer, rate, self.source),
@@ -229,7 +235,9 @@ class _Wish:
         lines = self._lines(row)
         overlap = None
         if not self.opened.is_transition:
-            overlap = swap_pricing.overlap(source=self.source, seats=len(self.chosen), moment=self.moment)
+            overlap = swap_pricing.overlap(
+                source=self.source, seats=min(len(self.chosen), self.source.seats), moment=self.moment
+            )
         old = catalogue.service_plans(sku_id=self.source.sku_id, vendor_key=self.source.vendor_key)
         new = catalogue.service_plans(sku_id=self.target.sku_id, vendor_key=self.source.vendor_key)
         swap = swap_terms.Swap(
