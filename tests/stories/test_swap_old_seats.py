@@ -213,13 +213,13 @@ def test_the_limits_of_both_plans_are_kept(world: World, monkeypatch: pytest.Mon
     assert reasons(world, 1, 2, 3) == ["above_maximum"]
     assert reasons(world, *ALL, way=more_of(world)) == ["above_maximum"]
     standard.update(maximum=300, family="other")
-    monkeypatch.setattr(catalogue, "family_cap", lambda **_asked: 6)
+    monkeypatch.setattr(catalogue.FamilyCaps, "on", lambda *_of, **_asked: 6)
     assert reasons(world, 1, 2) == ["above_maximum"]
-    monkeypatch.setattr(catalogue, "family_cap", lambda **_asked: 7)
+    monkeypatch.setattr(catalogue.FamilyCaps, "on", lambda *_of, **_asked: 7)
     assert reasons(world, 1, 2) == []
     Pool.objects.filter(sku_id=STANDARD).update(foreign_units=1)
     assert reasons(world, 1, 2) == ["above_maximum"], "another seller's seats count too"
-    monkeypatch.setattr(catalogue, "family_cap", lambda **_asked: None)
+    monkeypatch.setattr(catalogue.FamilyCaps, "on", lambda *_of, **_asked: None)
     assert reasons(world, 1, 2) == []
     standard.update(family="m365_business")
     Product.objects.filter(product_id="CFQ7TTC0LH18").update(minimum=9)

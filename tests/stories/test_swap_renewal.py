@@ -9,12 +9,13 @@ from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import charge_cycles, schedule_change, sync_tenant
-from tests.stories.swapping import ALL, book, choice, order_of, rows_of
-from tests.stories.world import BASIC, STANDARD, World
+from seatwright.workflows import charge_cycles, schedule_change, swap_plan, sync_tenant
+from tests.stories.swapping import ALL, STANDARD_KEY, assign, book, choice, key, more_of, order_of, rows_of
+from tests.stories.world import BASIC, EXCHANGE, STANDARD, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVENING = dt.datetime(2027, 1, 29, 22, tzinfo=dt.UTC)
+THAT_DAY = EVENING.date()
 
 
 def evening_before_the_renewal(world: World, *, seats: int | None) -> None:
@@ -40,7 +41,9 @@ def hours_pass(world: World, hours: int) -> None:
         charge_cycles.post_due(at=world.at)
 
 
-def charges(world: World, subscription_id: uuid.UUID) -> list[tuple[str, str, int, str, int]]:
+def charges(
+    world: World, subscription_id: uuid.UUID, *, from_on: dt.date = THAT_DAY
+) -> list[tuple[str, str, int, str, int]]:
     rows = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=subscription_id)
     return [
         (
@@ -51,7 +54,7 @@ def charges(world: World, subscription_id: uuid.UUID) -> list[tuple[str, str, in
             row.amount_minor,
         )
         for row in rows
-        if row.period_start_on >= EVENING.date()
+        if row.period_start_on >= from_on
     ]
 
 
@@ -107,3 +110,21 @@ def test_a_cycle_that_is_charged_late_bears_the_name_that_the_licence_had_on_its
     rows = billing.charges(seen_by=SYSTEM, customer_id=world.customer_ids["north"], subscription_id=key)
     (cycle,) = [row for row in rows if row.kind == "cycle"]
     assert (cycle.name, cycle.amount_minor) == ("Microsoft 365 Business Basic", 5880)
+
+
+def test_the_days_until_a_swap_ends_the_old_licence_are_charged(world: World) -> None:
+    """Exchange renewed on 7 April; its one person leaves it, and ends on the 10th: 27 of 30 days of 4.44 go back."""
+    assign(world, 8, add=(EXCHANGE,))
+    world.move(seconds=(dt.datetime(2026, 4, 7, 0, 30, tzinfo=dt.UTC) - world.at).total_seconds())
+    world.sync()
+    old = world.holding("north", EXCHANGE).subscription_id
+    order_id = book(world, swap_plan.Choice(subscription_id=old, to=STANDARD_KEY, people=(key(8),), way=more_of(world)))
+    world.move(days=3)
+    charge_cycles.post_due(at=world.at)
+    assert charges(world, old, from_on=dt.date(2026, 4, 1)) == []
+    world.work(rounds=60, step_s=30)
+    assert order_of(world, order_id).state == "done"
+    assert charges(world, old, from_on=dt.date(2026, 4, 1)) == [
+        ("cycle", "Exchange Online (Plan 1)", 1, "2026-04-07", 444),
+        ("ended", "Exchange Online (Plan 1)", -1, "2026-04-10", -400),
+    ]

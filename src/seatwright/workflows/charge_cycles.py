@@ -45,7 +45,8 @@ def post_due(*, at: dt.datetime) -> int:
 def post_of(*, subscription_ids: Sequence[uuid.UUID], is_ending: bool = False, at: dt.datetime) -> int:
     """Post what is due at `at` of these subscriptions, whatever their state; returns how many were posted.
 
-    One that is being ended is waited for, but by whoever books the end, whose call `is_ending`.
+    What is being changed or ended is waited for, but not by whoever books the end, whose call `is_ending`: no seats are
+    changed then, and a swap whose old seats end keeps a line of its own open meanwhile.
     """
     return _post_page(subscription_ids, is_ending=is_ending, at=at)
 
@@ -138,7 +139,8 @@ def _post_missing(
     """
     with transaction.atomic():
         subscriptions.hold_still(subscription_ids=[row.subscription_id])
-        if orders.open_lines(subscription_ids=[row.subscription_id]) or (not is_ending and _is_being_ended(row)):
+        is_changing = orders.open_lines(subscription_ids=[row.subscription_id]) or _is_being_ended(row)
+        if is_changing and not is_ending:
             return 0
         # Read again under the lock: a term may have been begun since, whose cycles take the place of these.
         held = holdings.terms(subscription_ids=[row.subscription_id])
