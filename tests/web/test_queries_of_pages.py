@@ -9,20 +9,26 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from seatwright.access import identifiers
 from seatwright.access.actors import SYSTEM
 from seatwright.catalogue import changes as catalogue
 from seatwright.catalogue import queries as catalogue_queries
 from seatwright.customers import changes as customers
 from seatwright.customers import queries as customer_queries
+from seatwright.operations import changes as operations
+from seatwright.operations import runs
+from seatwright.orders import changes as order_changes
 from seatwright.orders import intents
+from seatwright.orders import queries as orders
 from seatwright.rules import terms, timeline
 from seatwright.subscriptions import queries as holdings
+from seatwright.workflows import change_seats, pricing, watch_renewals
 from tests.web import scene as scenes
 
 FEW, MANY = 4, 12
@@ -95,6 +101,30 @@ def hold_in_every_way(shop: scenes.Scene, places: range) -> None:
     wish(hold_apart(shop, places=places[3::4]), {timeline.Dimension.OFFER: VISIO_OFFER})
 
 
+def book_one_more_each(shop: scenes.Scene, subscription_ids: list[uuid.UUID]) -> orders.OrderRow:
+    """An order of a fourth seat for each of these licences."""
+    by = customer_queries.actor(user_id=shop.users["north_owner"], channel="test", request_ref="")
+    assert by is not None
+    quote_id = change_seats.prepare(
+        by=by,
+        customer_id=shop.customers["north"],
+        wishes=[pricing.Wish(subscription_id=each, seats=4) for each in subscription_ids],
+        at=scenes.NOW,
+    )
+    key = change_seats.prepared(by=by, quote_id=quote_id, at=scenes.NOW).idempotency_key
+    order_id = change_seats.place(
+        by=by, quote_id=quote_id, idempotency_key=key, agreed_words="", on_behalf_reason="", at=scenes.NOW
+    )
+    return orders.order(seen_by=SYSTEM, order_id=order_id)
+
+
+def claimed(operation_id: uuid.UUID) -> int:
+    """The fence with which a worker holds the operation."""
+    hold = runs.claim(operation_id=operation_id, worker_id="w", at=scenes.NOW)
+    assert hold is not None
+    return hold.fence
+
+
 def counted(client: Client, page: str) -> tuple[str, int]:
     """The page's text and the number of its queries, not counting what only a first visit asks."""
     client.get(page)
@@ -128,3 +158,48 @@ def test_the_look_ahead(owner: Client, shop: scenes.Scene) -> None:
     (few, few_asked), (many, many_asked) = few_and_many(owner, page, add=lambda places: hold_in_every_way(shop, places))
     assert (len(set(LICENCE.findall(few))), len(set(LICENCE.findall(many)))) == (FEW * 3 // 4, MANY * 3 // 4)
     assert many_asked == few_asked
+
+
+def test_the_desk_with_parked_work_of_orders_and_of_renewals(staff: Client, shop: scenes.Scene) -> None:
+    def park(places: range) -> None:
+        held = hold_apart(shop, places=places)
+        parked = [line.operation_id for line in book_one_more_each(shop, held).lines]
+        for row in holdings.by_ids(subscription_ids=held):
+            parked.append(identifiers.new_id())
+            with transaction.atomic():
+                operations.open_operation(
+                    operation_id=parked[-1],
+                    kind=watch_renewals.KIND,
+                    lease_key="",
+                    intent={"subscription_id": str(row.subscription_id)},
+                    policy_version="test",
+                    request_id=identifiers.new_id(),
+                    reseller_id=row.reseller_id,
+                    customer_id=row.customer_id,
+                    by=SYSTEM,
+                    due_at=scenes.NOW,
+                    deadline_at=scenes.NOW,
+                    at=scenes.NOW,
+                )
+        for each in parked:
+            operations.park(operation_id=each, fence=claimed(each), reason="deadline_passed", at=scenes.NOW)
+
+    (few, few_asked), (many, many_asked) = few_and_many(staff, reverse("staff_queue"), add=park)
+    parked = 'id="operation-'
+    assert (few.count(parked), many.count(parked)) == (FEW * 2, MANY * 2)
+    assert many_asked == few_asked
+
+
+def test_an_order_whose_lines_are_done(owner: Client, shop: scenes.Scene) -> None:
+    asked = []
+    for places in (range(FEW), range(FEW, FEW + MANY)):
+        order = book_one_more_each(shop, hold_apart(shop, places=places))
+        for line in order.lines:
+            operations.finish(
+                operation_id=line.operation_id, fence=claimed(line.operation_id), state="done", at=scenes.NOW
+            )
+            order_changes.end_line(operation_id=line.operation_id, state="done", at=scenes.NOW)
+        text, queries = counted(owner, reverse("order", args=[order.order_id]))
+        assert len(set(LICENCE.findall(text))) == len(places)
+        asked.append(queries)
+    assert asked[0] == asked[1]

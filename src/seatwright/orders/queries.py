@@ -116,6 +116,12 @@ def order_of_operation(*, operation_id: uuid.UUID) -> tuple[OrderRow, LineRow]:
     return _with_lines([line.order])[0], _line_row(line)
 
 
+def lines_of_operations(*, operation_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[uuid.UUID, LineRow]]:
+    """The order and the line that each of these operations carries out; those that carry out none are left out."""
+    rows = OrderLine.objects.filter(operation_id__in=operation_ids)
+    return {row.operation_id: (row.order_id, _line_row(row)) for row in rows}
+
+
 def orders(
     *,
     seen_by: Actor,

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seatwright.access import permissions
@@ -90,6 +90,7 @@ def order(*, by: Actor, order_id: uuid.UUID) -> OrderPage:
     prices = {line.subscription_id: line for line in calculation.lines}
     asked = {each.subscription_id: each for each in calculation.questions}
     usual = operations.durations(kind=row.kind)
+    free = _free_now([line for line in row.lines if line.state == "done"])
     return OrderPage(
         order_id=row.order_id,
         customer=customer,
@@ -102,7 +103,7 @@ def order(*, by: Actor, order_id: uuid.UUID) -> OrderPage:
         calculation=calculation,
         lines=tuple(
             replace(
-                _progress(row, line, views[line.operation_id], prices[line.subscription_id], by=by),
+                _progress(row, line, views[line.operation_id], prices[line.subscription_id], free.get(line.line_id, 0)),
                 question=asked.get(line.subscription_id),
                 way=views[line.operation_id].intent.get("wish", {}).get("way", ""),
             )
@@ -139,8 +140,7 @@ def _progress(
     line: orders.LineRow,
     view: operations.OperationView,
     price: frozen.Line,
-    *,
-    by: Actor,
+    free_now: int,
 ) -> LineProgress:
     confirmed = view.progress.get("confirmed_at")
     return LineProgress(
@@ -157,7 +157,7 @@ def _progress(
         accepted_at=view.answered_at if line.state != "refused" else None,
         available_at=dt.datetime.fromisoformat(confirmed) if confirmed else None,
         settled_at=line.finished_at,
-        free_now=_free_now(line, by=by) if line.state == "done" else 0,
+        free_now=free_now,
         price=price,
     )
 
@@ -172,9 +172,15 @@ def _stage(line: orders.LineRow, view: operations.OperationView) -> str:
     return "sent" if view.answered_at is None else "accepted"
 
 
-def _free_now(line: orders.LineRow, *, by: Actor) -> int:
-    holding = holdings.holding(seen_by=by, subscription_id=line.subscription_id, action="orders.view")
-    pool = assignments.pools(tenant_ids=[holding.tenant_id]).get((holding.tenant_id, holding.sku_id))
+def _free_now(done: Sequence[orders.LineRow]) -> dict[uuid.UUID, int]:
+    """How many seats are free to assign after each of these lines that were carried out."""
+    rows = holdings.by_ids(subscription_ids=[line.subscription_id for line in done])
+    held = {row.subscription_id: (row.tenant_id, row.sku_id) for row in rows}
+    pools = assignments.pools(tenant_ids=sorted({row.tenant_id for row in rows}))
+    return {line.line_id: _free_of(line, pools.get(held[line.subscription_id])) for line in done}
+
+
+def _free_of(line: orders.LineRow, pool: assignments.PoolRow | None) -> int:
     if pool is None:
         # The directory shows a new product's licences some time after they were bought.
         return line.seats_after if line.seats_before == 0 else 0

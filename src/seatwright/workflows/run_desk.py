@@ -103,6 +103,16 @@ class Queue:
     unpriced: tuple[late_prices.UnpricedTerm, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Behind:
+    """What parked operations are about, read for all of them at once; `domains` are those of the tenants."""
+
+    lines: Mapping[uuid.UUID, tuple[uuid.UUID, orders.LineRow]]
+    holdings: Mapping[uuid.UUID, holdings.HoldingRow]
+    customers: Mapping[uuid.UUID, customers.CustomerRow]
+    domains: Mapping[uuid.UUID, str]
+
+
 def customer_list(*, by: Actor, text: str, after: str) -> CustomersPage:
     """A page of the customers whom the actor serves; raises NotAllowed when they are no reseller's staff."""
     if not by.is_staff:
@@ -136,10 +146,8 @@ def queue(*, by: Actor) -> Queue:
         raise permissions.NotAllowed("staff.queue")
     running = orders.orders(seen_by=by, only_running=True, limit=100).rows
     buyers = customers.by_ids(customer_ids=list({row.customer_id for row in running}))
-    parked = operation_queries.parked(seen_by=by)
-    names = {row.tenant_id: row.primary_domain for row in _tenants_of(parked, by=by)}
     return Queue(
-        parked=tuple(_parked_line(view, by=by, names=names) for view in parked if view.customer_id is not None),
+        parked=_parked_lines([view for view in operation_queries.parked(seen_by=by) if view.customer_id], by=by),
         running=tuple(QueueLine(order=row, customer=buyers[row.customer_id]) for row in running),
         drifts=tuple(holdings.open_drifts(seen_by=by)),
         alarms=tuple(renewal_alarms.open_alarms(seen_by=by)),
@@ -147,27 +155,35 @@ def queue(*, by: Actor) -> Queue:
     )
 
 
-def _tenants_of(parked: Sequence[operation_queries.OperationView], *, by: Actor) -> list[customers.TenantRow]:
-    ids = {view.customer_id for view in parked if view.customer_id is not None}
-    return customers.tenants(seen_by=by, customer_ids=sorted(ids))
+def _parked_lines(parked: Sequence[operation_queries.OperationView], *, by: Actor) -> tuple[ParkedLine, ...]:
+    """Parked operations of any kind: each holds up whatever else waits for its subscription or tenant."""
+    customer_ids = sorted({view.customer_id for view in parked if view.customer_id is not None})
+    subscription_ids = sorted({key for view in parked if (key := _subscription_of(view)) is not None})
+    behind = _Behind(
+        lines=orders.lines_of_operations(operation_ids=[view.id for view in parked if view.kind in ORDERED]),
+        holdings={row.subscription_id: row for row in holdings.by_ids(subscription_ids=subscription_ids)},
+        customers=customers.by_ids(customer_ids=customer_ids),
+        domains={row.tenant_id: row.primary_domain for row in customers.tenants(seen_by=by, customer_ids=customer_ids)},
+    )
+    return tuple(_parked_line(view, behind, by=by) for view in parked)
 
 
-def _parked_line(view: operation_queries.OperationView, *, by: Actor, names: Mapping[uuid.UUID, str]) -> ParkedLine:
-    """A parked operation of any kind: each holds up whatever else waits for its subscription or tenant."""
+def _parked_line(view: operation_queries.OperationView, behind: _Behind, *, by: Actor) -> ParkedLine:
     assert view.customer_id is not None
     order_id, seats, name = None, (0, 0), ""
-    holding = _holding_of(view, by=by)
+    subscription_id = _subscription_of(view)
+    holding = None if subscription_id is None else behind.holdings[subscription_id]
     if view.kind in ORDERED:
-        order, line = orders.order_of_operation(operation_id=view.id)
-        order_id, seats, name = order.order_id, (line.seats_before, line.seats_after), line.name
+        order_id, line = behind.lines[view.id]
+        seats, name = (line.seats_before, line.seats_after), line.name
     elif holding is not None:
         seats = (holding.seats, holding.seats)
     tenant_id = view.intent.get("tenant_id", str(uuid.UUID(int=0)))
     return ParkedLine(
         operation=view,
-        customer=customers.customer(seen_by=by, customer_id=view.customer_id),
+        customer=behind.customers[view.customer_id],
         order_id=order_id,
-        name=name or (names.get(uuid.UUID(tenant_id), "") if holding is None else holding.name),
+        name=name or (behind.domains.get(uuid.UUID(tenant_id), "") if holding is None else holding.name),
         seats_before=seats[0],
         seats_after=seats[1],
         vendor_seats=view.progress.get("seen", {}).get("seats", 0) if holding is None else holding.vendor_seats,
@@ -178,9 +194,9 @@ def _parked_line(view: operation_queries.OperationView, *, by: Actor, names: Map
     )
 
 
-def _holding_of(view: operation_queries.OperationView, *, by: Actor) -> holdings.HoldingRow | None:
+def _subscription_of(view: operation_queries.OperationView) -> uuid.UUID | None:
     subscription_id = view.intent.get("subscription_id")
-    return None if subscription_id is None else holdings.holding(seen_by=by, subscription_id=uuid.UUID(subscription_id))
+    return None if subscription_id is None else uuid.UUID(subscription_id)
 
 
 def settle(*, by: Actor, operation_id: uuid.UUID, decision: Decision, reason: str, at: dt.datetime) -> None:
