@@ -160,6 +160,17 @@ def test_the_look_ahead(owner: Client, shop: scenes.Scene) -> None:
     assert many_asked == few_asked
 
 
+@pytest.mark.parametrize("page", ["renewals", "staff_renewals", "home", "new_sheet"])
+def test_licences_that_renew_change_or_run_on(staff: Client, shop: scenes.Scene, page: str) -> None:
+    args = [] if page in ("staff_renewals", "home") else [shop.customers["north"]]
+    viewer = staff if args or page == "staff_renewals" else scenes.sign_in(Client(), "north_owner")
+    (few, few_asked), (many, many_asked) = few_and_many(
+        viewer, reverse(page, args=args), add=lambda places: hold_in_every_way(shop, places)
+    )
+    assert len(set(LICENCE.findall(many))) > len(set(LICENCE.findall(few))) > 0
+    assert many_asked == few_asked
+
+
 def test_the_desk_with_parked_work_of_orders_and_of_renewals(staff: Client, shop: scenes.Scene) -> None:
     def park(places: range) -> None:
         held = hold_apart(shop, places=places)

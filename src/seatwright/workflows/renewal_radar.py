@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seatwright.access import permissions
@@ -17,6 +17,7 @@ from seatwright.subscriptions import renewal_alarms
 from seatwright.workflows import extended_service, licence_rows, pricing, stored_elsewhere
 from seatwright.workflows import wishes as wishing
 
+ExtendedMoney = tuple[int | None, int | None, int | None]
 PAGE = 50
 CANDIDATES = 500
 
@@ -214,10 +215,7 @@ def to_decide(
 
 
 def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime) -> list[Renewal | None]:
-    """The renewal of each row, in their order; None for terms that are over.
-
-    In a fixed number of queries, but for those that run on as extended service.
-    """
+    """The renewal of each row, in their order; None for terms that are over. In a fixed number of queries."""
     wished = intents.open_intents(subscription_ids=[row.subscription_id for row in rows])
     pools = assignments.pools(tenant_ids=sorted({row.tenant_id for row in rows}))
     lines = wishing.timelines_of(rows=rows)
@@ -227,7 +225,10 @@ def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime
     customer_ids = sorted({row.customer_id for row in rows})
     raised = renewal_alarms.open_alarms(seen_by=by, customer_ids=customer_ids)
     alarmed = {each.subscription_id for each in raised if each.kind == "missing"}
-    named = customers.by_ids(customer_ids=customer_ids)
+    followings = {row.subscription_id: _following(row, lines.get(row.subscription_id)) for row in rows}
+    unassigned_of = {row.subscription_id: _unassigned(row, pools) for row in rows}
+    running_on = [row for row in rows if _runs_on(row, followings[row.subscription_id], rules=after_terms)]
+    extended = _extended_money_of(running_on, followings, unassigned_of, rules=after_terms)
     found: list[Renewal | None] = []
     for row in rows:
         ends_at = renewals.term_ends_at(renews_on=row.commitment_end_on)
@@ -235,15 +236,13 @@ def _renewals(rows: Sequence[holdings.HoldingRow], *, by: Actor, at: dt.datetime
             found.append(None)
             continue
         until = alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.policy_in(rules, row))
-        pool = pools.get((row.tenant_id, row.sku_id))
-        unassigned = row.seats if pool is None else min(max(pool.assignable, 0), row.seats)
-        following = _following(row, lines.get(row.subscription_id))
-        runs_on = _runs_on(row, following, rules=after_terms)
+        unassigned, following = unassigned_of[row.subscription_id], followings[row.subscription_id]
+        runs_on = row.subscription_id in extended
         has_wish = row.subscription_id in wished
         is_elsewhere = not has_wish and stored_elsewhere.is_there(row)
         at_stake = whole = surcharge = None
-        if runs_on and following is not None:
-            at_stake, whole, surcharge = _extended_money(row, named[row.customer_id], following, unassigned=unassigned)
+        if runs_on:
+            at_stake, whole, surcharge = extended[row.subscription_id]
         elif not is_elsewhere:
             at_stake, whole = _money(row, following, unassigned=unassigned)
         found.append(
@@ -288,12 +287,36 @@ def _runs_on(row: holdings.HoldingRow, following: timeline.NextTerm | None, *, r
     return is_extended and extended_service.applies(row=row, rules=rules)
 
 
+def _unassigned(row: holdings.HoldingRow, pools: Mapping[tuple[uuid.UUID, str], assignments.PoolRow]) -> int:
+    pool = pools.get((row.tenant_id, row.sku_id))
+    return row.seats if pool is None else min(max(pool.assignable, 0), row.seats)
+
+
+def _extended_money_of(
+    rows: Sequence[holdings.HoldingRow],
+    followings: Mapping[uuid.UUID, timeline.NextTerm | None],
+    unassigned_of: Mapping[uuid.UUID, int],
+    *,
+    rules: catalogue.AfterTerms,
+) -> dict[uuid.UUID, ExtendedMoney]:
+    """The `_extended_money` of each of these licences that run on."""
+    named = customers.by_ids(customer_ids=sorted({row.customer_id for row in rows})) if rows else {}
+    found = {}
+    with catalogue.each_once(offer_keys={row.offer_key for row in rows}, days={row.commitment_end_on for row in rows}):
+        for row in rows:
+            following, unassigned = followings[row.subscription_id], unassigned_of[row.subscription_id]
+            if following is not None:
+                customer = named[row.customer_id]
+                found[row.subscription_id] = _extended_money(customer, following, unassigned=unassigned, rules=rules)
+    return found
+
+
 def _extended_money(
-    row: holdings.HoldingRow, customer: customers.CustomerRow, following: timeline.NextTerm, *, unassigned: int
-) -> tuple[int | None, int | None, int | None]:
+    customer: customers.CustomerRow, following: timeline.NextTerm, *, unassigned: int, rules: catalogue.AfterTerms
+) -> ExtendedMoney:
     """What a decision saves in the next month of extended service, the whole month, and its surcharge alone."""
     seats, on = following.quantity, following.starts_on
-    found = extended_service.rate(customer=customer, offer_key=following.offer, quantity=seats, on=on)
+    found = extended_service.rate(customer=customer, offer_key=following.offer, quantity=seats, on=on, rules=rules)
     if found is None:
         return None, None, None
     plain = catalogue.sales_rate(
