@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from seatwright.access import identifiers
-from seatwright.access.actors import SYSTEM
+from seatwright.access.actors import SYSTEM, Actor, Role
 from seatwright.catalogue import changes as catalogue
 from seatwright.catalogue import queries as catalogue_queries
 from seatwright.customers import changes as customers
@@ -28,7 +28,7 @@ from seatwright.orders import intents
 from seatwright.orders import queries as orders
 from seatwright.rules import terms, timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import change_seats, pricing, watch_renewals
+from seatwright.workflows import change_seats, deadline_feed, overview, pricing, watch_renewals
 from tests.web import scene as scenes
 
 FEW, MANY = 4, 12
@@ -42,6 +42,13 @@ def shop(scene: scenes.Scene) -> scenes.Scene:
     """The scene with the demo's catalogue."""
     catalogue.load_demo_catalogue(at=scenes.NOW, markets=("BE",))
     return scene
+
+
+def actor(shop: scenes.Scene, name: str) -> Actor:
+    """The person with the rights held now."""
+    found = customer_queries.actor(user_id=shop.users[name], channel="test", request_ref="")
+    assert found is not None
+    return found
 
 
 def hold_apart(shop: scenes.Scene, *, places: range, auto_renew: bool = True) -> list[uuid.UUID]:
@@ -103,8 +110,7 @@ def hold_in_every_way(shop: scenes.Scene, places: range) -> None:
 
 def book_one_more_each(shop: scenes.Scene, subscription_ids: list[uuid.UUID]) -> orders.OrderRow:
     """An order of a fourth seat for each of these licences."""
-    by = customer_queries.actor(user_id=shop.users["north_owner"], channel="test", request_ref="")
-    assert by is not None
+    by = actor(shop, "north_owner")
     quote_id = change_seats.prepare(
         by=by,
         customer_id=shop.customers["north"],
@@ -160,7 +166,7 @@ def test_the_look_ahead(owner: Client, shop: scenes.Scene) -> None:
     assert many_asked == few_asked
 
 
-@pytest.mark.parametrize("page", ["renewals", "staff_renewals", "home", "new_sheet"])
+@pytest.mark.parametrize("page", ["renewals", "staff_renewals", "home", "licences", "new_sheet"])
 def test_licences_that_renew_change_or_run_on(staff: Client, shop: scenes.Scene, page: str) -> None:
     args = [] if page in ("staff_renewals", "home") else [shop.customers["north"]]
     viewer = staff if args or page == "staff_renewals" else scenes.sign_in(Client(), "north_owner")
@@ -169,6 +175,43 @@ def test_licences_that_renew_change_or_run_on(staff: Client, shop: scenes.Scene,
     )
     assert len(set(LICENCE.findall(many))) > len(set(LICENCE.findall(few))) > 0
     assert many_asked == few_asked
+
+
+@pytest.mark.parametrize("name", ["north_owner", "staff"])
+def test_the_calendar_feed(shop: scenes.Scene, name: str) -> None:
+    asked, told = [], []
+    for places in (range(FEW), range(FEW, MANY)):
+        hold_in_every_way(shop, places)
+        with CaptureQueriesContext(connection) as queries:
+            told.append(deadline_feed.deadlines(by=actor(shop, name), at=scenes.NOW))
+        asked.append(len(queries))
+    windows = [sum(each.kind == "window" for each in deadlines) for deadlines in told]
+    assert windows == [FEW + 1, MANY + 1]
+    assert asked[0] == asked[1]
+
+
+def test_home_and_the_calendar_feed_of_somebody_with_many_organisations(shop: scenes.Scene) -> None:
+    asked = []
+    for places in (range(FEW), range(FEW, MANY)):
+        for place in places:
+            customer_id = scenes._customer(f"branch{place}", reseller_id=shop.reseller_id)
+            (tenant,) = customer_queries.tenants(seen_by=SYSTEM, customer_ids=[customer_id])
+            scenes._hold(tenant, "Business Basic", scenes.BASIC, 4, "6.00", ends_on=dt.date(2026, 4, 1))
+            customers.grant(
+                user_id=shop.users["north_owner"],
+                role=Role.CONTRACT_OWNER,
+                reseller_id=shop.reseller_id,
+                customer_id=customer_id,
+                at=scenes.NOW,
+            )
+        by = actor(shop, "north_owner")
+        with CaptureQueriesContext(connection) as queries:
+            home = overview.home(by=by, at=scenes.NOW)
+            feed = deadline_feed.deadlines(by=by, at=scenes.NOW)
+        assert len(home.tiles) == 1 + places.stop
+        assert sum(each.name == "Business Basic" and each.kind == "renewal" for each in feed) == 1 + places.stop
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_the_desk_with_parked_work_of_orders_and_of_renewals(staff: Client, shop: scenes.Scene) -> None:

@@ -97,11 +97,14 @@ def is_open(*, lease_key: str) -> bool:
     return Operation.objects.filter(lease_key=lease_key).exclude(state__in=TERMINAL).exists()
 
 
-def next_run_at(*, lease_key: str, at: dt.datetime) -> dt.datetime | None:
-    """When the operations with this key go on: `at` where one runs or is due, None where none waits for a time."""
-    rows = Operation.objects.filter(lease_key=lease_key).exclude(state__in=[*TERMINAL, State.PARKED])
-    due = list(rows.values_list("due_at", flat=True))
-    return min((at if each is None else max(each, at) for each in due), default=None)
+def next_runs_at(*, lease_keys: Collection[str], at: dt.datetime) -> dict[str, dt.datetime]:
+    """When the operations with each key go on: `at` where one runs or is due; keys that wait for no time are left out."""
+    rows = Operation.objects.filter(lease_key__in=lease_keys).exclude(state__in=[*TERMINAL, State.PARKED])
+    found: dict[str, dt.datetime] = {}
+    for key, due_at in rows.values_list("lease_key", "due_at"):
+        goes_on_at = at if due_at is None else max(due_at, at)
+        found[key] = min(found.get(key, goes_on_at), goes_on_at)
+    return found
 
 
 def open_views(*, kind: str, customer_id: uuid.UUID) -> list[OperationView]:

@@ -132,18 +132,26 @@ def licences_page(
         for each in ahead
         if each.has_wish and each.following is not None
     }
+    keys = {band.tenant_id: f"{sync_tenant.KIND}:{band.tenant_id}" for band in page.bands}
+    next_at = operations.next_runs_at(lease_keys=keys.values(), at=requests.now())
     bands = tuple(
-        _band(band, read=read, opened=opened, planned=planned, may_change=page.may_change) for band in page.bands
+        _band(band, next_at.get(keys[band.tenant_id]), read, opened, planned=planned, may_change=page.may_change)
+        for band in page.bands
     )
     values = {"page": page, "bands": bands, "errors": read.errors, "time_zone": page.customer.time_zone}
     return render(request, "pages/licences.html", values, status=status)
 
 
 def _band(
-    band: licence_rows.Band, *, read: editor.Read, opened: str, planned: Mapping[uuid.UUID, str], may_change: bool
+    band: licence_rows.Band,
+    next_at: dt.datetime | None,
+    read: editor.Read,
+    opened: str,
+    *,
+    planned: Mapping[uuid.UUID, str],
+    may_change: bool,
 ) -> BandLines:
     lines, at = [], requests.now()
-    next_at = operations.next_run_at(lease_key=f"{sync_tenant.KIND}:{band.tenant_id}", at=at)
     for row in band.rows:
         typed = read.lines.get(row.subscription_id) or editor.untouched(row)
         is_touched = bool(typed.errors) or (typed.seats is not None and typed.seats != row.ours)

@@ -50,10 +50,11 @@ def deadlines(*, by: Actor, at: dt.datetime) -> tuple[Deadline, ...]:
 
 
 def _renewals(by: Actor, at: dt.datetime) -> Iterable[Deadline]:
-    for customer in customers.customers(seen_by=by, action="licences.view", limit=CUSTOMERS_MOST):
-        for each in renewal_radar.renewals_of(by=by, customer_id=customer.customer_id, at=at):
-            if not each.is_rollover:
-                yield _renewal(each, customer)
+    shown = customers.customers(seen_by=by, action="licences.view", limit=CUSTOMERS_MOST)
+    named = {customer.customer_id: customer for customer in shown}
+    for each in renewal_radar.renewals_of_all(by=by, customer_ids=list(named), at=at):
+        if not each.is_rollover:
+            yield _renewal(each, named[each.customer_id])
 
 
 def _staff_renewals(by: Actor, at: dt.datetime) -> Iterable[Deadline]:
@@ -84,9 +85,10 @@ def _renewal(each: renewal_radar.Renewal, customer: customers.CustomerRow) -> De
 def _windows(by: Actor, at: dt.datetime) -> Iterable[Deadline]:
     rows = holdings.with_open_windows(seen_by=by, at=at, limit=WINDOWS_MOST)
     buyers = customers.by_ids(customer_ids=sorted({row.customer_id for row in rows}))
+    vendor_keys = sorted({row.vendor_key for row in rows})
+    policies = {each: pricing.window_policy(vendor_key=each, on=at.date()) for each in vendor_keys}
     for row in rows:
-        policy = pricing.window_policy(vendor_key=row.vendor_key, on=at.date())
-        for batch in pricing.returnable_of(row, at=at, policy=policy).batches:
+        for batch in pricing.returnable_of(row, at=at, policy=policies[row.vendor_key]).batches:
             yield Deadline(
                 key=f"window-{row.subscription_id}-{batch.until.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}",
                 kind="window",

@@ -178,9 +178,14 @@ def _opened(after: str) -> tuple[dt.date, uuid.UUID] | None:
 
 def renewals_of(*, by: Actor, customer_id: uuid.UUID, at: dt.datetime) -> tuple[Renewal, ...]:
     """The coming renewals of what the customer holds, in no order; terms that are over are left out."""
+    return renewals_of_all(by=by, customer_ids=[customer_id], at=at)
+
+
+def renewals_of_all(*, by: Actor, customer_ids: Sequence[uuid.UUID], at: dt.datetime) -> tuple[Renewal, ...]:
+    """The `renewals_of` these customers together."""
     rows = [
         row
-        for row in holdings.holdings(seen_by=by, customer_ids=[customer_id])
+        for row in holdings.holdings(seen_by=by, customer_ids=customer_ids)
         if row.status in licence_rows.LIVE_STATES
     ]
     return tuple(each for each in _renewals(rows, by=by, at=at) if each is not None)
