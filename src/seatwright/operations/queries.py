@@ -98,7 +98,7 @@ def is_open(*, lease_key: str) -> bool:
 
 
 def next_runs_at(*, lease_keys: Collection[str], at: dt.datetime) -> dict[str, dt.datetime]:
-    """When the operations with each key go on: `at` where one runs or is due; keys that wait for no time are left out."""
+    """When the operations with each key go on: `at` where one runs or is due; those that wait for no time left out."""
     rows = Operation.objects.filter(lease_key__in=lease_keys).exclude(state__in=[*TERMINAL, State.PARKED])
     found: dict[str, dt.datetime] = {}
     for key, due_at in rows.values_list("lease_key", "due_at"):
