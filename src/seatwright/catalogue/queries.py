@@ -67,6 +67,7 @@ __all__ = [
     "offers",
     "offers_for",
     "offers_of",
+    "offers_of_products",
     "policy_figure",
     "product_names",
     "rates",
@@ -178,14 +179,24 @@ def offers_of(
     *, market: str, segment: str, reseller_id: uuid.UUID, vendor_key: str, products: Collection[tuple[str, str]]
 ) -> tuple[OfferRow, ...]:
     """The offers of these products, given by product and SKU of the vendor, by title, term and billing plan."""
-    rows = Offer.objects.filter(
-        product__vendor_key=vendor_key,
+    found = offers_of_products(
         market=market,
         segment=segment,
-        product__product_id__in={product_id for product_id, _ in products},
-    ).order_by("product__title", "product_id", "term", "billing_plan")
-    found = _offer_rows(offers=rows, reseller_id=reseller_id)
+        reseller_id=reseller_id,
+        vendor_key=vendor_key,
+        product_ids={product_id for product_id, _ in products},
+    )
     return tuple(row for row in found if (row.product_id, row.vendor_sku_id) in products)
+
+
+def offers_of_products(
+    *, market: str, segment: str, reseller_id: uuid.UUID, vendor_key: str, product_ids: Collection[str]
+) -> tuple[OfferRow, ...]:
+    """The offers of these products of the vendor in every SKU, by title, term and billing plan."""
+    rows = Offer.objects.filter(
+        product__vendor_key=vendor_key, market=market, segment=segment, product__product_id__in=product_ids
+    ).order_by("product__title", "product_id", "term", "billing_plan")
+    return tuple(_offer_rows(offers=rows, reseller_id=reseller_id))
 
 
 class Paths:

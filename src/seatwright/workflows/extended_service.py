@@ -5,7 +5,7 @@ what is charged are one calculation. Source: Partner Center reference 6.8.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -106,13 +106,28 @@ def offer_behind(*, customer: customers.CustomerRow, shown: naming.OfferKey, sku
     The vendor's own line for it is no offer of the catalogue: the same licence of the same product by the month is, and
     where that is not sold, by the year billed by the month.
     """
-    sold = catalogue.offers_for(
-        market=customer.country,
-        segment=customer.segment,
-        reseller_id=customer.reseller_id,
-        vendor_key=shown.vendor_key,
-        product_id=shown.product_id,
-    )
+    return offers_behind(customer=customer, shown={(shown, sku_id)})[shown, sku_id]
+
+
+def offers_behind(
+    *, customer: customers.CustomerRow, shown: Collection[tuple[naming.OfferKey, str]]
+) -> dict[tuple[naming.OfferKey, str], catalogue.OfferRow | None]:
+    """The `offer_behind` of each of these months, given with the licences' SKU; one look-up for each vendor."""
+    sold: list[catalogue.OfferRow] = []
+    for vendor_key in sorted({key.vendor_key for key, _ in shown}):
+        sold += catalogue.offers_of_products(
+            market=customer.country,
+            segment=customer.segment,
+            reseller_id=customer.reseller_id,
+            vendor_key=vendor_key,
+            product_ids={key.product_id for key, _ in shown if key.vendor_key == vendor_key},
+        )
+    return {(key, sku_id): _behind(key, sku_id, sold) for key, sku_id in shown}
+
+
+def _behind(shown: naming.OfferKey, sku_id: str, offers: Iterable[catalogue.OfferRow]) -> catalogue.OfferRow | None:
+    product = (shown.vendor_key, shown.product_id)
+    sold = [each for each in offers if (each.vendor_key, each.product_id) == product]
     same_line = [each for each in sold if each.vendor_sku_id == shown.vendor_sku_id]
     same_licence = [each for each in sold if sku_id and each.sku_id == sku_id.lower()]
     monthly = [each for each in same_line or same_licence if each.billing_plan == terms.BillingPlan.MONTHLY]

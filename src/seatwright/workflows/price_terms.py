@@ -5,6 +5,7 @@ the term is charged (invariant 9), however late it is found; the cycles that hav
 """
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -52,27 +53,38 @@ def rate(*, customer: CustomerRow, offer_key: str, seats: int, on: dt.date) -> c
 def price_late(*, customer: CustomerRow, unpriced: Sequence[late_prices.UnpricedTerm], at: dt.datetime) -> int:
     """Freeze the price of each of these terms of the customer that has one by now; returns how many have.
 
-    What a subscription still owes that has ended and left is charged at once: nobody looks at it any more.
+    The prices are looked up for all of them at once: some wait for long, and every reading asks anew. What a
+    subscription still owes that has ended and left is charged at once: nobody looks at it any more.
     """
-    changes = holdings.seat_changes(subscription_ids=[term.subscription_id for term in unpriced])
+    found = _priced(customer, unpriced)
+    keys = {price.offer_key for price in found.values()}
+    offers = catalogue.offers(offer_keys=keys, reseller_id=customer.reseller_id) if keys else {}
     priced = []
     for term in unpriced:
-        held = sum(
-            each.seats
-            for each in changes.get(term.subscription_id, ())
-            if business_dates.business_date(at=each.at, zone=customer.reseller_time_zone) <= term.priced_on
-        )
-        if _price_late(customer, term, seats=held, at=at):
+        price = found.get((term.subscription_id, term.start_on))
+        if price is not None and _freeze(customer, term, offers[price.offer_key], price, at=at):
             priced.append(term)
     if left := sorted({term.subscription_id for term in priced if term.has_left}):
         charge_cycles.post_of(subscription_ids=left, at=at)
     return len(priced)
 
 
-def _price_late(customer: CustomerRow, term: late_prices.UnpricedTerm, *, seats: int, at: dt.datetime) -> bool:
-    found = _offer(customer, term, seats=seats)
-    if found is None:
-        return False
+def _freeze(
+    customer: CustomerRow,
+    term: late_prices.UnpricedTerm,
+    offer: catalogue.OfferRow,
+    price: catalogue.UnitRate,
+    *,
+    at: dt.datetime,
+) -> bool:
+    found = subscriptions.Offer(
+        offer_key=offer.offer_key,
+        sku_id=offer.sku_id or term.sku_id,
+        name=(offer.own_label or offer.title)[:200],
+        unit_rate=f"{price.amount:f}",
+        currency=price.currency,
+        price_list_version=price.price_list_version,
+    )
     with transaction.atomic():
         is_new = late_prices.freeze(subscription_id=term.subscription_id, start_on=term.start_on, offer=found, at=at)
         if is_new:
@@ -90,28 +102,39 @@ def _price_late(customer: CustomerRow, term: late_prices.UnpricedTerm, *, seats:
     return is_new
 
 
-def _offer(customer: CustomerRow, term: late_prices.UnpricedTerm, *, seats: int) -> subscriptions.Offer | None:
-    """What the term is an instance of, with its price; None while the catalogue lacks either.
+def _priced(
+    customer: CustomerRow, unpriced: Sequence[late_prices.UnpricedTerm]
+) -> dict[tuple[uuid.UUID, dt.date], catalogue.UnitRate]:
+    """The price of what each term is an instance of, by subscription and first day, where the catalogue has it.
 
     That is what the vendor showed when the term was entered, whatever it has become since.
     """
-    shown = naming.offer_key(term.shown_key)
-    if shown is None:
-        return None
-    if term.is_extended:
-        behind = extended_service.offer_behind(customer=customer, shown=shown, sku_id=term.sku_id)
-        key = "" if behind is None else behind.offer_key
-        price = extended_service.rate(customer=customer, offer_key=key, quantity=seats, on=term.priced_on)
-    else:
-        price = rate(customer=customer, offer_key=str(shown), seats=seats, on=term.priced_on)
-    if price is None:
-        return None
-    offer = catalogue.offer(offer_key=price.offer_key, reseller_id=customer.reseller_id)
-    return subscriptions.Offer(
-        offer_key=offer.offer_key,
-        sku_id=offer.sku_id or term.sku_id,
-        name=(offer.own_label or offer.title)[:200],
-        unit_rate=f"{price.amount:f}",
-        currency=price.currency,
-        price_list_version=price.price_list_version,
-    )
+    keyed = [(term, key) for term in unpriced if (key := naming.offer_key(term.shown_key)) is not None]
+    extended = {(key, term.sku_id) for term, key in keyed if term.is_extended}
+    behind = extended_service.offers_behind(customer=customer, shown=extended)
+    rules = catalogue.AfterTerms(vendor_keys={key.vendor_key for key, _ in extended})
+    changes = holdings.seat_changes(subscription_ids=[term.subscription_id for term in unpriced])
+    known = {offer.offer_key for offer in behind.values() if offer is not None} | {str(key) for _, key in keyed}
+    found = {}
+    with catalogue.each_once(offer_keys=known, days={term.priced_on for term, _ in keyed}):
+        for term, key in keyed:
+            seats = _seats_on(changes.get(term.subscription_id, ()), customer, term.priced_on)
+            if term.is_extended:
+                offer = behind[key, term.sku_id]
+                price = (
+                    None
+                    if offer is None
+                    else extended_service.rate(
+                        customer=customer, offer_key=offer.offer_key, quantity=seats, on=term.priced_on, rules=rules
+                    )
+                )
+            else:
+                price = rate(customer=customer, offer_key=str(key), seats=seats, on=term.priced_on)
+            if price is not None:
+                found[term.subscription_id, term.start_on] = price
+    return found
+
+
+def _seats_on(changes: Sequence[holdings.SeatChange], customer: CustomerRow, on: dt.date) -> int:
+    zone = customer.reseller_time_zone
+    return sum(each.seats for each in changes if business_dates.business_date(at=each.at, zone=zone) <= on)
