@@ -1,6 +1,7 @@
 """The catalogue, a product's page, its review and booking, and requests to the reseller, as people see them."""
 
 import datetime as dt
+import decimal
 import html
 import re
 import typing
@@ -13,8 +14,12 @@ from django.urls import reverse
 from django.utils import translation
 
 from seatwright.access.actors import SYSTEM
+from seatwright.catalogue import changes as catalogue
+from seatwright.catalogue import queries as offers
 from seatwright.customers import agreements
+from seatwright.customers import changes as customer_changes
 from seatwright.customers import queries as customers
+from seatwright.customers.models import Tenant
 from seatwright.operations import queries as operations
 from seatwright.orders import queries as orders
 from seatwright.orders import requests as offer_requests
@@ -29,8 +34,7 @@ OFFER = f"microsoft:{E3}:commercial:P1Y:monthly:BE"
 
 
 def tenant_of(scene: scenes.Scene) -> customers.TenantRow:
-    (tenant,) = customers.tenants(seen_by=SYSTEM, customer_ids=[scene.customers["north"]])
-    return tenant
+    return customers.tenants(seen_by=SYSTEM, customer_ids=[scene.customers["north"]])[0]
 
 
 @pytest.fixture
@@ -225,6 +229,65 @@ def test_staff_book_a_request_on_the_customers_word(owner: Client, staff: Client
     assert done.status_code == 303
     (booked,) = offer_requests.requests(seen_by=SYSTEM)
     assert (booked.state, done.headers["Location"]) == ("booked", reverse("order", args=[booked.order_id]))
+
+
+@pytest.mark.parametrize("how", ["expired", "changed"])
+def test_a_request_stays_with_its_purchase_when_the_price_is_made_again(
+    owner: Client, staff: Client, shop: scenes.Scene, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    owner.post(address(shop, "ask_for_product"), choose(shop, wish="E3 please"))
+    (row,) = offer_requests.requests(seen_by=SYSTEM)
+    named = {"request": str(row.request_id)}
+    path = reviewed(staff, shop, **named).headers["Location"]
+    confirmed(staff, path, **named)  # the password is fresh from here on
+    if how == "expired":
+        monkeypatch.setattr(requests, "now", lambda: scenes.NOW + dt.timedelta(minutes=31))
+        form = staff.get(path).content.decode()
+        assert f'name="request" value="{row.request_id}"' in form
+        fresh = staff.post(f"{path.partition('?')[0]}/again", named)
+    else:
+        dearer(shop)
+        words = {"key": _key(staff, path), "reason": "telephone", **named}
+        fresh = staff.post(f"{path.partition('?')[0]}/book", words)
+    then = fresh.headers["Location"]
+    assert then.endswith(f"?request={row.request_id}")
+    assert then != path
+    done = staff.post(f"{then.partition('?')[0]}/book", {"key": _key(staff, then), "reason": "telephone", **named})
+    assert done.status_code == 303
+    assert [each.state for each in offer_requests.requests(seen_by=SYSTEM)] == ["booked"]
+
+
+def test_a_request_is_for_one_tenant_and_one_product(owner: Client, staff: Client, shop: scenes.Scene) -> None:
+    first = tenant_of(shop)
+    second = customer_changes.add_tenant(
+        customer_id=shop.customers["north"],
+        account_id=Tenant.objects.get(pk=first.tenant_id).account_id,
+        vendor_tenant_id=str(uuid.uuid4()),
+        vendor_customer_id=str(uuid.uuid4()),
+        primary_domain="second.example",
+    )
+    owner.post(address(shop, "ask_for_product"), choose(shop, tenant=str(second), wish="E3 please"))
+    (row,) = offer_requests.requests(seen_by=SYSTEM)
+    assert "second.example" in plain(staff.get(reverse("staff_requests")).content.decode())
+    form = staff.get(f"{address(shop)}?request={row.request_id}").content.decode()
+    assert re.search(rf'value="{second}"\s+(selected|checked)', form)
+    named = {"request": str(row.request_id)}
+    path = reviewed(staff, shop, **named).headers["Location"]  # for the first tenant after all
+    confirmed(staff, path, **named)
+    words = {"key": _key(staff, path), "reason": "telephone", **named}
+    assert staff.post(f"{path.partition('?')[0]}/book", words).status_code == 303
+    assert [each.state for each in offer_requests.requests(seen_by=SYSTEM)] == ["open"]
+
+
+def dearer(shop: scenes.Scene) -> None:
+    catalogue.price_fixed(
+        reseller_id=tenant_of(shop).reseller_id,
+        offer_pk=offers.offer(offer_key=OFFER).offer_pk,
+        valid_from_on=dt.date(2026, 3, 1),
+        amount=decimal.Decimal("50"),
+        currency="EUR",
+        at=scenes.NOW,
+    )
 
 
 def _key(client: Client, path: str) -> str:

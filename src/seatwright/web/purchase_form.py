@@ -71,14 +71,22 @@ class Typed:
         return replace(self, errors={**self.errors, **found})
 
 
-def untouched(page: browse_catalogue.Product, *, seats: int = 1, plan: str = "", request: str = "") -> Typed:
+def untouched(
+    page: browse_catalogue.Product,
+    *,
+    seats: int = 1,
+    plan: str = "",
+    tenant_id: uuid.UUID | None = None,
+    request: str = "",
+) -> Typed:
     """The form before anything was typed: the least seats, in the cheapest yearly plan with a price if there is one."""
+    first = page.tenants[0].tenant_id if page.tenants else None
     priced = [row for row in page.plans if row.unit_minor is not None] or list(page.plans)
     usual = next((row for row in priced if (row.term, row.billing_plan) == ("P1Y", "monthly")), priced[0])
     known = {row.offer_key for row in page.plans}
     return _read(
         page,
-        tenant=str(page.tenants[0].tenant_id) if page.tenants else "",
+        tenant=str(tenant_id or first or ""),
         plan=plan if plan in known else usual.offer_key,
         seats=str(max(seats, page.minimum)),
         request=request,

@@ -44,7 +44,13 @@ def product(request: HttpRequest, customer_id: uuid.UUID, product_key: str) -> H
     typed = purchase_form.untouched(page)
     asked = _asked_for(request, page)
     if asked is not None:
-        typed = purchase_form.untouched(page, seats=asked.seats, plan=asked.offer_key, request=str(asked.request_id))
+        typed = purchase_form.untouched(
+            page,
+            seats=asked.seats,
+            plan=asked.offer_key,
+            tenant_id=asked.tenant_id,
+            request=str(asked.request_id),
+        )
     return _product_page(request, page, typed, status=200)
 
 
@@ -134,8 +140,7 @@ def review(request: HttpRequest, customer_id: uuid.UUID, product_key: str) -> Ht
         except change_seats.ReasonMissing:
             typed = typed.with_errors({"word": (_("Say on whose word the agreement is accepted."),)})
         else:
-            query = f"?request={typed.request_id}" if typed.request_id else ""
-            return HttpResponseRedirect(reverse("purchase", args=[quote_id]) + query, status=303)
+            return _to_purchase(quote_id, typed.request_id)
     return _product_page(request, page, typed, status=422)
 
 
@@ -217,6 +222,12 @@ def _request_id(request: HttpRequest) -> uuid.UUID | None:
         return None
 
 
+def _to_purchase(quote_id: uuid.UUID, request_id: uuid.UUID | None) -> HttpResponseRedirect:
+    """To the review of the quote, with the customer's request that it answers."""
+    query = f"?request={request_id}" if request_id else ""
+    return HttpResponseRedirect(reverse("purchase", args=[quote_id]) + query, status=303)
+
+
 @require_POST
 def repurchase(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
     """Price an expired quote's choice again and show the new quote."""
@@ -224,7 +235,7 @@ def repurchase(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
     old = buy.prepared(by=by, quote_id=quote_id, at=at)
     choice = buy_pricing.choice_of(old.calculation.lines[0])
     fresh = buy.prepare(by=by, customer_id=old.customer_id, choice=choice, at=at)
-    return HttpResponseRedirect(reverse("purchase", args=[fresh]), status=303)
+    return _to_purchase(fresh, _request_id(request))
 
 
 @require_POST
@@ -254,5 +265,5 @@ def book(request: HttpRequest, quote_id: uuid.UUID) -> HttpResponse:
         return errors.refused(request, text=_("Somebody has booked or declined this request meanwhile."))
     except change_seats.QuoteChanged as changed:
         messages.warning(request, _("Something changed since the price was made. This is the price as of now."))
-        return HttpResponseRedirect(reverse("purchase", args=[changed.fresh_quote_id]), status=303)
+        return _to_purchase(changed.fresh_quote_id, _request_id(request))
     return HttpResponseRedirect(reverse("order", args=[order_id]), status=303)

@@ -30,10 +30,11 @@ class RequestList:
 
 @dataclass(frozen=True, kw_only=True)
 class DeskLine:
-    """A request that waits at the reseller's desk, with who asks."""
+    """A request that waits at the reseller's desk, with who asks and for which tenant."""
 
     request: offer_requests.RequestRow
     customer: customers.CustomerRow
+    domain: str
     may_answer: bool
 
 
@@ -133,10 +134,12 @@ def desk(*, by: Actor) -> tuple[DeskLine, ...]:
         raise permissions.NotAllowed("staff.queue")
     rows = offer_requests.requests(seen_by=by, states=offer_requests.OPEN_STATES)
     buyers = customers.by_ids(customer_ids=list({row.customer_id for row in rows}))
+    domains = {row.tenant_id: row.primary_domain for row in customers.tenants(seen_by=by, customer_ids=list(buyers))}
     return tuple(
         DeskLine(
             request=row,
             customer=buyers[row.customer_id],
+            domain=domains.get(row.tenant_id, ""),
             may_answer=permissions.allowed(
                 by=by, action="offers.answer", reseller_id=row.reseller_id, customer_id=row.customer_id
             ),

@@ -247,9 +247,10 @@ def place(
     """Book a quoted purchase and return the order's id; the same quote and key again return the same order.
 
     It is judged and priced once more while nothing else of the customer's can be bought, and booked only as quoted.
-    Order, operation and audit events are committed together, and a customer's request (`request_id`) that this answers
-    is closed with them. The caller has asked for fresh proof of identity. Raises change_seats.KeyMismatch,
-    QuoteExpired, QuoteChanged and ReasonMissing, buy_pricing.Refused, orders.requests.WrongState.
+    Order, operation and audit events are committed together, and a customer's request (`request_id`) for this product
+    in this tenant is closed with them; one for anything else stays open. The caller has asked for fresh proof of
+    identity. Raises change_seats.KeyMismatch, QuoteExpired, QuoteChanged and ReasonMissing, buy_pricing.Refused,
+    orders.requests.WrongState.
     """
     row = order_queries.quote(seen_by=by, quote_id=quote_id, action="seats.book")
     if row.kind != KIND:
@@ -282,7 +283,7 @@ def place(
                 at=at,
             )
             if request_id is not None:
-                _close_request(by=by, request_id=request_id, customer_id=row.customer_id, order_id=order_id, at=at)
+                _close_request(by, row, quoted.lines[0], request_id=request_id, order_id=order_id, at=at)
             checkpoints.checkpoint("intent.before_commit")
     except _Differs as differs:
         # With an id of its own for the subscription: of two fresh quotes each can be bought.
@@ -327,11 +328,21 @@ def _require_as_quoted(
 
 
 def _close_request(
-    *, by: Actor, request_id: uuid.UUID, customer_id: uuid.UUID, order_id: uuid.UUID, at: dt.datetime
+    by: Actor,
+    quote: order_queries.QuoteRow,
+    bought: frozen.Line,
+    *,
+    request_id: uuid.UUID,
+    order_id: uuid.UUID,
+    at: dt.datetime,
 ) -> None:
-    row = offer_requests.request(seen_by=by, request_id=request_id, action="offers.answer")
-    if row.customer_id != customer_id:
+    asked = offer_requests.request(seen_by=by, request_id=request_id, action="offers.answer")
+    if asked.customer_id != quote.customer_id:
         raise permissions.Unknown
+    assert bought.purchase is not None
+    wanted = (asked.tenant_id, buy_limits.product_of(asked.offer_key))
+    if wanted != (bought.purchase.tenant_id, buy_limits.product_of(bought.purchase.offer_key)):
+        return
     offer_requests.move(by=by, request_id=request_id, state="booked", answer="", order_id=order_id, at=at)
 
 
