@@ -50,6 +50,12 @@ REASONS: Words = {
     "target_other_offer": gettext_lazy("The licence that should take the seats is of another plan."),
     "target_term_shorter": gettext_lazy("The licence that should take the seats has a shorter term."),
     "target_ends_earlier": gettext_lazy("The licence that should take the seats ends earlier."),
+    "target_ends": gettext_lazy(
+        "The licence that should take the people is to end with its term. Take that plan back first."
+    ),
+    "target_shrinks": gettext_lazy(
+        "The licence that should take the people is to renew with too few seats for them. Change that plan first."
+    ),
     "agreement_missing": gettext_lazy(
         "Nobody has accepted the vendor's customer agreement yet. Accept it in the catalogue, then come back."
     ),

@@ -68,11 +68,17 @@ def prepare(*, by: Actor, choice: swap_plan.Choice, at: dt.datetime) -> uuid.UUI
     Raises swap_plan.NotPossible, and stores nothing then, and what `survey` raises.
     """
     planned = preview(by=by, choice=choice, at=at)
+    return _save_planned(by=by, customer=planned.field.customer, planned=planned, at=at)
+
+
+def _save_planned(
+    *, by: Actor, customer: customers.CustomerRow, planned: swap_plan.Planned, at: dt.datetime
+) -> uuid.UUID:
     if planned.calculation is not None and planned.calculation.swap.way is Way.BUY:
         planned = _agreed(planned, at=at)
     if planned.calculation is None:
         raise swap_plan.NotPossible(planned)
-    return _save(by=by, customer=planned.field.customer, calculation=planned.calculation, at=at)
+    return _save(by=by, customer=customer, calculation=planned.calculation, at=at)
 
 
 def _agreed(planned: swap_plan.Planned, *, at: dt.datetime) -> swap_plan.Planned:
@@ -167,7 +173,7 @@ def place(
         raise change_seats.QuoteExpired
     quoted = swap_terms.from_json(row.calculation)
     customer = customers.customer(seen_by=by, customer_id=row.customer_id, action="seats.book")
-    fresh: swap_terms.Calculation | None = None
+    fresh: swap_plan.Planned | None = None
     with transaction.atomic(durable=True):
         customer_changes.hold_still(customer_id=row.customer_id)
         subscriptions.hold_customer_still(customer_id=row.customer_id)
@@ -183,9 +189,9 @@ def place(
             )
             checkpoints.checkpoint("intent.before_commit")
         else:
-            fresh = planned.calculation
+            fresh = planned
     if fresh is not None:
-        fresh_quote_id = _save(by=by, customer=customer, calculation=fresh, at=at)
+        fresh_quote_id = _save_planned(by=by, customer=customer, planned=fresh, at=at)
         raise change_seats.QuoteChanged(fresh_quote_id=fresh_quote_id)
     checkpoints.checkpoint("intent.committed")
     return order_id

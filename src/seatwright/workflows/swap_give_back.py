@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from seatwright.access.actors import SYSTEM
+from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
@@ -146,12 +147,21 @@ class _Round:
         open_now = pricing.returnable_of(self.row, at=self.at, policy=self.moment.policy)
         can_end = self.seen.cancellable_until is not None and self.at < self.seen.cancellable_until
         is_whole = wanted == self.row.seats
+        assigned = self.row.seats - max(min(spare, self.row.seats), 0)
+        self.needed = max(assigned, self._minimum())
         return transitions.give_back(
             moved=wanted,
             held=self.row.seats,
-            assigned=self.row.seats - max(min(spare, self.row.seats), 0),
+            assigned=assigned,
+            minimum=self._minimum(),
             returnable=0 if after is not None or (is_whole and not can_end) else open_now.total,
         )
+
+    def _minimum(self) -> int:
+        try:
+            return catalogue.offer(offer_key=self.row.offer_key).minimum
+        except catalogue.OfferUnknown:
+            return 1
 
     def open(self, now: transitions.Step, child_id: uuid.UUID) -> None:
         """Open the operation that returns the seats or ends the subscription, with its price; no line for an end.
@@ -229,6 +239,9 @@ class _Round:
         Raises ChangedMeanwhile.
         """
         left = max(self.moved - back, 0)
+        if left and wishes.seats_to_come(self.row) == 0:
+            self._note(scheduled=left, scheduled_kind=StepKind.SCHEDULE_END.value, kept=0)
+            return engine.Next()
         if not any(self._wish(each, left=left) for each in found):
             self._note(kept=left)
         return engine.Next()
@@ -251,7 +264,7 @@ class _Round:
             )
             if wanted.kind in (StepKind.SCHEDULE_END, StepKind.END):
                 return {timeline.Dimension.ENDING: renewals.Ending.CANCEL}
-            return {timeline.Dimension.QUANTITY: _fewer(row, wanted.quantity)}
+            return {timeline.Dimension.QUANTITY: _fewer(row, wanted.quantity, needed=self.needed)}
 
         try:
             schedule_change.schedule(by=SYSTEM, subscription_id=self.row.subscription_id, wishes=made_of, at=self.at)
@@ -270,10 +283,11 @@ def returned(child: OperationView | None) -> int:
     return int(child.intent["seats"])
 
 
-def _fewer(row: holdings.HoldingRow, seats: int) -> timeline.Value:
+def _fewer(row: holdings.HoldingRow, seats: int, *, needed: int) -> timeline.Value:
     """The wish for the renewal with so many seats fewer, beside a wish for it that stands already; under the lock.
 
-    A typed total counts as the most that is wanted; a difference becomes so much larger.
+    A typed total counts as the most that is wanted; a difference becomes so much larger, as far as the seats that are
+    still `needed` remain: it may have meant these very seats.
     """
     rows = intents.open_intents(subscription_ids=[row.subscription_id]).get(row.subscription_id, ())
     standing = next(
@@ -286,7 +300,7 @@ def _fewer(row: holdings.HoldingRow, seats: int) -> timeline.Value:
         None,
     )
     if isinstance(standing, timeline.SeatsBy):
-        return timeline.SeatsBy(standing.difference - seats)
+        return timeline.SeatsBy(min(standing.difference, max(standing.difference - seats, needed - row.seats)))
     if isinstance(standing, timeline.SeatsTotal):
         return timeline.SeatsTotal(min(standing.total, row.seats - seats))
     return timeline.SeatsTotal(row.seats - seats)

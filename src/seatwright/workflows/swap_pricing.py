@@ -69,12 +69,16 @@ def return_line(*, source: holdings.HoldingRow, seats: int, moment: Moment) -> f
     )
 
 
-def overlap(*, source: holdings.HoldingRow, seats: int, moment: Moment) -> swap_terms.Overlap:
-    """The most that `seats` of the old plan cost while they wait to be returned or for the renewal (invariant 25)."""
+def overlap(*, source: holdings.HoldingRow, seats: int, minimum: int, moment: Moment) -> swap_terms.Overlap:
+    """The most that `seats` of the old plan cost while they wait to be returned or for the renewal (invariant 25).
+
+    A licence that is not left by everybody keeps the `minimum` of its offer.
+    """
     open_now = pricing.returnable_of(source, at=moment.at, policy=moment.policy)
     # A subscription that everybody leaves is ended as a whole, which is possible only while every seat is returnable.
     is_stuck = seats >= source.seats > open_now.total
-    returnable = 0 if is_stuck else min(seats, open_now.total)
+    most = seats if seats >= source.seats else min(seats, max(source.seats - minimum, 0))
+    returnable = 0 if is_stuck else min(most, open_now.total)
     until = open_now.batches[0].last_safe_at if returnable and open_now.batches else None
     return swap_terms.Overlap(
         seats=seats,

@@ -18,7 +18,16 @@ from seatwright.orders import queries as orders
 from seatwright.orders import swap_terms
 from seatwright.rules import alarms
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import buy_limits, buy_pricing, pricing, swap_operation, swap_plan, swap_pricing, wishes
+from seatwright.workflows import (
+    buy_limits,
+    buy_pricing,
+    pricing,
+    swap_operation,
+    swap_plan,
+    swap_pricing,
+    swap_room,
+    wishes,
+)
 
 # A swap may wait for its new seats, and only afterwards asks that the old ones leave with the renewal.
 DONE_BEFORE_LOCK = swap_operation.AWAIT_MOST + dt.timedelta(hours=1)
@@ -86,7 +95,7 @@ class _Wish:
             self.way = partial if opened.into is None else Way.MERGE
         else:
             needed = sum(target.sku_id not in holder.sku_ids for holder in chosen)
-            free = 0 if self.new_pool is None else max(self.new_pool.assignable, 0)
+            free = swap_room.free(pool=self.new_pool, customer_id=field.customer.customer_id)
             self.seats = max(needed - free, 0)
             self.way = Way.FREE if not self.seats else Way.BUY if self.into is None else Way.MORE
 
@@ -104,7 +113,23 @@ class _Wish:
         ]
         found = [Reason(code=code) for applies, code in tests if applies]
         found += self._against_transition() if self.opened.is_transition else self._against_increase()
-        return tuple(found)
+        return (*found, *self._against_renewal())
+
+    def _against_renewal(self) -> list[Reason]:
+        """Plans for the renewal of the licence that people go to, by which they would lose it again."""
+        if self.into is not None and wishes.seats_to_come(self.into) == 0:
+            return [Reason(code="target_ends")]
+        if self.way not in (Way.FREE, Way.MORE, Way.MERGE) or self.new_pool is None:
+            return []
+        arriving = sum(self.target.sku_id not in holder.sku_ids for holder in self.chosen)
+        left = swap_room.shrinks_to(
+            [row for row in self.field.rows if row.sku_id == self.target.sku_id and row.status == swap_plan.RUNNING],
+            into=self.into,
+            more=self.seats,
+            people=self.new_pool.consumed_units + arriving,
+            foreign=self.new_pool.foreign_units,
+        )
+        return [] if left is None else [Reason(code="target_shrinks", number=left)]
 
     def _is_bought_otherwise(self) -> bool:
         """Whether new seats would be bought in the customer's currency while the old ones are held in another."""
@@ -236,7 +261,10 @@ class _Wish:
         overlap = None
         if not self.opened.is_transition:
             overlap = swap_pricing.overlap(
-                source=self.source, seats=min(len(self.chosen), self.source.seats), moment=self.moment
+                source=self.source,
+                seats=min(len(self.chosen), self.source.seats),
+                minimum=self.field.offer.minimum,
+                moment=self.moment,
             )
         old = catalogue.service_plans(sku_id=self.source.sku_id, vendor_key=self.source.vendor_key)
         new = catalogue.service_plans(sku_id=self.target.sku_id, vendor_key=self.source.vendor_key)

@@ -123,6 +123,15 @@ def expected_seats(row: holdings.HoldingRow) -> int:
     return following.quantity if following.outcome is renewals.Ending.RENEW else row.seats
 
 
+def seats_to_come(row: holdings.HoldingRow) -> int:
+    """The seats that are left after the end of the term: none where it ends with it, also by what the vendor shows."""
+    try:
+        following = timeline.next_term(timeline=timeline_of(row))
+    except (NotRunning, ValueError):
+        return row.seats
+    return 0 if following.outcome is renewals.Ending.CANCEL else following.quantity
+
+
 def for_vendor(instruction: instructions.Instruction, *, catalogue_id: str) -> port.NextTerm | None:
     """The next term as the vendors' port names it; None for a plain renewal, a cancellation or an extension."""
     following = instruction.next_term
