@@ -19,7 +19,7 @@ from seatwright.operations import queries as operations
 from seatwright.orders import requests as offer_requests
 from seatwright.rules import purchases, refusals
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import ask_for_offers, buy, buy_pricing, change_seats, follow_order, pricing
+from seatwright.workflows import ask_for_offers, browse_catalogue, buy, buy_pricing, change_seats, follow_order, pricing
 from tests.stories.buying import (
     CALLING,
     E3,
@@ -165,6 +165,39 @@ def test_a_promotion_that_does_not_fit_is_refused_by_us_and_one_that_fits_lowers
     with pytest.raises(buy_pricing.Refused) as used:
         quote(world, choice(world, E3, seats=4, promotion_id=SPRING))
     assert purchases.PromotionUsed() in used.value.priced.refusals
+
+
+def test_a_plan_has_no_promotion_but_by_a_share_of_its_own_that_is_part_of_the_price(world: World) -> None:
+    offered = promotion()
+    (year,) = offered["requiredProducts"]
+    month = year | {"term": {"duration": "P1M", "billingCycle": "Monthly"}}
+    for policy in ({"policyType": "AddOnFree", "value": "1"}, {"policyType": "PercentDiscount", "value": "10"}):
+        offered["requiredProducts"] = [year, month | {"pricingPolicies": [policy]}]
+        world.simulator.seed({"promotions": [offered]})
+        wrong = choice(world, E3, promotion_id=SPRING, term="P1M", billing_plan="monthly")
+        assert against(world, wrong) == (purchases.PromotionWrongPlan((("P1Y", "monthly"),)),)
+        assert against(world, choice(world, E3, promotion_id=SPRING)) == ()
+
+
+def test_the_catalogue_says_what_a_commitment_will_have_cost(world: World) -> None:
+    """12.345 a month is charged as 12.35 each time: 148.20 for the year, and not 148.14."""
+    catalogue.price_fixed(
+        reseller_id=world.reseller_id,
+        offer_pk=offers.offer(offer_key=key(E3)).offer_pk,
+        valid_from_on=dt.date(2026, 3, 1),
+        amount=Decimal("12.345"),
+        currency="EUR",
+        at=world.at,
+    )
+    page = browse_catalogue.product(
+        by=world.actor("north_owner"),
+        customer_id=world.customer_ids["north"],
+        product_key=f"{E3['product_id']}:{E3['vendor_sku_id']}",
+        at=world.at,
+    )
+    shown = next(row for row in page.plans if row.offer_key == key(E3))
+    made = quote(world, choice(world, E3, seats=1))
+    assert shown.term_minor == made.calculation.rest_of_term.net_minor == 14820
 
 
 def test_a_first_term_ends_with_another_subscription_and_is_charged_by_the_day(world: World) -> None:

@@ -271,13 +271,15 @@ def _plan(
         )
     month = purchases.per_month(rate=rate, billing_plan=billing_plan)
     currency = rate.currency
+    unit = money.Money.rounded(rate.minor, currency)
     return PlanRow(
         offer_key=offer.offer_key,
         term=offer.term,
         billing_plan=offer.billing_plan,
-        unit_minor=money.Money.rounded(rate.minor, currency).minor,
+        unit_minor=unit.minor,
         month_minor=money.Money.rounded(month, currency).minor,
-        term_minor=money.Money.rounded(month * term.months, currency).minor,
+        # As it is charged: each cycle by itself.
+        term_minor=unit.minor * (term.months // billing_plan.months),
         surcharge=surcharges[term, billing_plan],
         saving_minor=money.Money.rounded((month - cheapest) * 12, currency).minor,
     )

@@ -146,7 +146,10 @@ def promotions_of(
     vendor_sku_id: str,
     at: dt.datetime,
 ) -> tuple[OfferedPromotion, ...]:
-    """The promotions of the product that are open now and take a share off its price; raises port.VendorTrouble."""
+    """The promotions of the product that are open now and take a share off its price; raises port.VendorTrouble.
+
+    A plan of it without a share, or with one that is no part of the price, is not among them.
+    """
     vendor, today = connections.vendor_of(tenant), at.astimezone(dt.UTC).date()
     found = []
     for promotion in vendor.promotions(country=customer.country, segment=customer.segment, at=at):
@@ -154,11 +157,14 @@ def promotions_of(
             each
             for each in promotion.products
             if (each.product_id.upper(), each.vendor_sku_id.upper()) == (product_id.upper(), vendor_sku_id.upper())
+            and each.share_off is not None
+            and each.share_off.is_finite()
+            and 0 <= each.share_off <= 1
         ]
         is_open = (promotion.starts_on is None or promotion.starts_on <= today) and (
             promotion.ends_on is None or today < promotion.ends_on
         )
-        shares = {each.share_off for each in ours if each.share_off is not None}
+        shares = {each.share_off for each in ours}
         if is_open and len(shares) == 1:
             plans = tuple(sorted((each.plan.term, each.plan.billing_cycle) for each in ours))
             found.append(
