@@ -138,7 +138,8 @@ def test_of_two_answers_at_once_the_later_one_stands_in_the_sheet_and_at_the_ven
     decided = line(world, sheet_id)
     assert (decided.state, decided.choice) == ("answered", second)
     assert (world.holding("north", BASIC).end_of_term == "cancel") is ends
-    assert bool(wished(world, BASIC)) is ends
+    kept = renewals.Ending.CANCEL if ends else renewals.Ending.RENEW
+    assert wished(world, BASIC) == {timeline.Dimension.ENDING: kept}
 
 
 def test_a_wish_for_the_plan_that_another_takes_the_place_of_is_kept(world: World) -> None:

@@ -284,7 +284,7 @@ def test_the_default_never_touches_what_was_answered_wished_elsewhere_or_changed
     wish(world, quantity=timeline.SeatsTotal(9))
     go_to(world, DEADLINE + 2 * DAY)
     chores(world)
-    assert wished(world, STANDARD) == {}
+    assert wished(world, STANDARD) == {Dimension.ENDING: renewals.Ending.RENEW}
     assert wished(world, BASIC) == {Dimension.QUANTITY: timeline.SeatsTotal(9)}
     assert (line(world, sheet_id, STANDARD).state, line(world, sheet_id, STANDARD).choice) == ("answered", "keep")
     assert (line(world, sheet_id).state, line(world, sheet_id).note) == ("standing", "wished")

@@ -12,7 +12,8 @@ from seatwright.rules import renewals
 from seatwright.subscriptions.models import Subscription
 from seatwright.vendors import port
 from seatwright.web import sheet_record, wording_sheets
-from seatwright.workflows import close_sheet, connections, record_sheet, sync_tenant
+from seatwright.workflows import answer_sheet, close_sheet, connections, record_sheet, sync_tenant
+from tests.stories.test_meanwhile import ENDS_WITH_THE_TERM
 from tests.stories.test_readings import Altered
 from tests.stories.test_renewal_sheet import (
     DAY,
@@ -27,7 +28,9 @@ from tests.stories.test_renewal_sheet import (
     sheet_of,
     wished,
 )
-from tests.stories.world import BASIC, STANDARD, World
+from tests.stories.test_swap_prices import listed
+from tests.stories.test_unpriced import in_the_console
+from tests.stories.world import BASIC, ROWS, STANDARD, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,3 +135,25 @@ def test_a_licence_that_ends_while_its_sheet_is_being_closed_gets_no_default(wor
     world.work()
     assert seen(sheet_id).state == "ended"
     assert {(each.state, each.note) for each in seen(sheet_id).lines} == {("ended", "")}
+
+
+def test_what_an_owner_has_kept_is_stored_again_where_another_console_ends_it(world: World) -> None:
+    sheet_id = sheet_of(world)
+    assert answer(world, sheet_id, basic="keep") == {}
+    world.work()
+    in_the_console(world, BASIC, **ENDS_WITH_THE_TERM)
+    world.move(hours=1)
+    world.sync()
+    assert wished(world, BASIC) == {Dimension.ENDING: renewals.Ending.RENEW}
+    assert (world.holding("north", BASIC).end_of_term, world.holding("north", BASIC).auto_renew) == ("renew", True)
+
+
+def test_another_number_of_seats_has_the_price_of_as_many(world: World) -> None:
+    """A seat costs 5.88 and, in the reseller's own list, half of it from nine on: nine seats for twelve months."""
+    listed(world, ROWS[BASIC]["product_id"], tiers={1: 1, 9: 2})
+    sheet_id = sheet_of(world)
+    offered = line(world, sheet_id).option("reduce")
+    assert offered is not None
+    assert (offered["seats"], offered["term_minor"]) == (7, 12 * 4116)
+    assert answer(world, sheet_id, basic=answer_sheet.Answer(option="reduce", seats=9)) == {}
+    assert (line(world, sheet_id).seats, line(world, sheet_id).term_minor) == (9, 12 * 2646)

@@ -162,7 +162,7 @@ def _claim(
             by=by,
             choice=said.option,
             seats=seats,
-            term_minor=sheet_options.amount_minor(asked=now, key=said.option, seats=seats),
+            term_minor=sheet_options.amount_minor(asked=now, row=row, key=said.option, seats=seats),
             over=sheet_options.wishes_now(row),
             at=at,
         )
@@ -179,6 +179,7 @@ def carry_out(
 ) -> Trouble | None:
     """Make wishes of what the line chose, in one transaction; what speaks against it, None when it stands.
 
+    Whoever keeps a licence has decided that it renews, and that is kept like every wish.
     With `only_over` nothing is laid over other wishes, and nothing is done unless `only_while` holds under the lock:
     raises schedule_change.WishedMeanwhile.
     """
@@ -191,6 +192,7 @@ def carry_out(
             clear=clear,
             only_over=only_over,
             only_while=only_while,
+            is_decided=line.choice == sheet_options.KEEP,
             at=at,
         )
     except schedule_change.Conflicted as conflicted:

@@ -257,7 +257,7 @@ def _apply_default(sheet: sheets.SheetRow, line: sheets.LineRow, row: holdings.H
     schedule_change.schedule(
         by=SYSTEM, subscription_id=row.subscription_id, wishes=wishes, clear=clear, only_over=standing, at=at
     )
-    amount = sheet_options.amount_minor(asked=line, key=choice, seats=seats)
+    amount = sheet_options.amount_minor(asked=line, row=row, key=choice, seats=seats)
     _write(sheet, line, state="defaulted", choice=choice, seats=seats, term_minor=amount, at=at)
 
 

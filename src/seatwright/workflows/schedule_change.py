@@ -171,14 +171,16 @@ def schedule(
     clear: Collection[Dimension] = (),
     only_over: Mapping[str, Any] | None = None,
     only_while: Callable[[], bool] | None = None,
+    is_decided: bool = False,
     at: dt.datetime,
 ) -> None:
     """Wish for the next renewal, one value for each dimension named; others stay as they were wished.
 
-    A value that would hold anyway clears its dimension (invariant 15), and so does naming it in `clear`. Stored with an
-    operation that tells the vendor, in one transaction. With `only_over`, the open wishes by date as JSON, nothing is
-    stored over others, and nothing unless `only_while` holds under the lock: raises WishedMeanwhile. Raises Conflicted,
-    wishes.NotRunning, access.permissions.Unknown or NotAllowed.
+    A value that would hold anyway clears its dimension (invariant 15), and so does naming it in `clear`; only that the
+    term renews is kept where it `is_decided`. Stored with an operation that tells the vendor, in one transaction. With
+    `only_over`, the open wishes by date as JSON, nothing is stored over others, and nothing unless `only_while` holds
+    under the lock: raises WishedMeanwhile. Raises Conflicted, wishes.NotRunning, access.permissions.Unknown or
+    NotAllowed.
     """
     row = holdings.holding(seen_by=by, subscription_id=subscription_id, action="seats.book")
     _require_unlocked(row, at=at)
@@ -196,7 +198,7 @@ def schedule(
         line = wished(_before(row, wanted), wanted, clear)
         if blocking := _blocking(row, line):
             raise Conflicted(blocking)
-        store(by=by, row=row, line=line, action="intent.scheduled", at=at)
+        store(by=by, row=row, line=line, action="intent.scheduled", is_decided=is_decided, at=at)
 
 
 def revoke(*, by: Actor, subscription_id: uuid.UUID, dimension: Dimension | None, at: dt.datetime) -> None:
@@ -242,10 +244,21 @@ def _allowed(row: holdings.HoldingRow, line: timeline.Timeline) -> conflicts.All
     return wish_limits.allowed(row=row, term=wishing.wished_term(line))
 
 
-def store(*, by: Actor, row: holdings.HoldingRow, line: timeline.Timeline, action: str, at: dt.datetime) -> None:
-    """Keep the wishes of the timeline and queue telling the vendor, in the caller's transaction under the lock."""
+def store(
+    *,
+    by: Actor,
+    row: holdings.HoldingRow,
+    line: timeline.Timeline,
+    action: str,
+    is_decided: bool = False,
+    at: dt.datetime,
+) -> None:
+    """Keep the wishes of the timeline and queue telling the vendor, in the caller's transaction under the lock.
+
+    That a term renews is kept as a wish of its own where that `is_decided`, not only left as it is.
+    """
     before = intents.open_intents(subscription_ids=[row.subscription_id]).get(row.subscription_id, ())
-    pending = _with_renewal_decided(row, line, before)
+    pending = _with_renewal_decided(row, line, before, is_decided=is_decided)
     intents.put(
         by=by,
         reseller_id=row.reseller_id,
@@ -269,9 +282,9 @@ def store(*, by: Actor, row: holdings.HoldingRow, line: timeline.Timeline, actio
 
 
 def _with_renewal_decided(
-    row: holdings.HoldingRow, line: timeline.Timeline, before: Sequence[intents.IntentRow]
+    row: holdings.HoldingRow, line: timeline.Timeline, before: Sequence[intents.IntentRow], *, is_decided: bool
 ) -> tuple[timeline.Pending, ...]:
-    """What is to be kept: the wishes, and that the term renews where another ending was wished or is stored before.
+    """What is to be kept: the wishes, and that the term renews where that was decided or another ending was before.
 
     Without a wish the vendor's word decides how a term ends, and it still holds the ending that was taken back. So the
     renewal stays decided by us until it comes about, is stored like any wish, and is missed where it is lost.
@@ -279,7 +292,7 @@ def _with_renewal_decided(
     on = row.commitment_end_on
     was_decided = any(timeline.Dimension.ENDING in each.pending.changes for each in before)
     renews = line.running.ending is renewals.Ending.RENEW and Dimension.ENDING not in line.at(on)
-    if not renews or not (was_decided or wishing.ending_shown(row) is not renewals.Ending.RENEW):
+    if not renews or not (is_decided or was_decided or wishing.ending_shown(row) is not renewals.Ending.RENEW):
         return line.pending
     decided = timeline.Pending(effective_on=on, changes={**line.at(on), Dimension.ENDING: renewals.Ending.RENEW})
     return (decided, *(each for each in line.pending if each.effective_on != on))

@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from seatwright.access import permissions
-from seatwright.access.actors import Actor
+from seatwright.access.actors import SYSTEM, Actor
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.orders import intents, sheet_changes, sheets
-from seatwright.rules import alarms, conflicts, money, periods, renewals, stretches, terms, timeline
+from seatwright.rules import alarms, conflicts, renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import end_of_life, next_term_price, schedule_change, stored_elsewhere, wish_limits
 from seatwright.workflows import wishes as wishing
@@ -199,18 +199,18 @@ def chosen(*, key: str, seats: int, held_seats: int) -> tuple[Wishes, Collection
     return wishes, tuple(dimension for dimension in Dimension if dimension not in wishes)
 
 
-def amount_minor(*, asked: sheets.LineRow, key: str, seats: int) -> int | None:
-    """What the next term costs with that option for so many seats, at the price written down; None where none was."""
+def amount_minor(*, asked: sheets.LineRow, row: holdings.HoldingRow, key: str, seats: int) -> int | None:
+    """What the next term costs with that option for so many seats; None where no price was written down.
+
+    The offered number costs what was written down, another one the price of as many seats as known now.
+    """
     option: Mapping[str, Any] | None = asked.option(key)
     if option is None or option["term_minor"] is None:
         return None
     if seats == option["seats"]:
         return int(option["term_minor"])
-    return stretches.of_plan(
-        quantity=seats,
-        unit_rate=money.Rate.parse(option["unit_rate"], asked.facts["currency"]),
-        anchor_on=dt.date.fromisoformat(option["anchor_on"]),
-        term=terms.Term(option["term"]),
-        billing_plan=terms.BillingPlan(option["billing_plan"]),
-        during=periods.Period(dt.date.fromisoformat(option["start_on"]), dt.date.fromisoformat(option["until_on"])),
-    ).minor
+    wishes, clear = chosen(key=key, seats=seats, held_seats=row.seats)
+    planned = schedule_change.wished(wishing.timeline_of(row), wishes, clear)
+    customer = customers.customer(seen_by=SYSTEM, customer_id=row.customer_id)
+    price = next_term_price.of(row=row, customer=customer, following=timeline.next_term(timeline=planned))
+    return None if price is None else price.term_minor
