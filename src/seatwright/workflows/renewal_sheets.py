@@ -167,7 +167,8 @@ def make(
     if len(rows) > LINES_MOST:
         raise Refused("too_many")
     asking = sheet_options.Asking(by=by, customer=customer, rows=rows, at=at)
-    with catalogue.each_once():
+    keys, days = {row.offer_key for row in rows}, {row.commitment_end_on for row in rows}
+    with catalogue.each_once(offer_keys=keys, days=days):
         lines = [line for row in rows if (line := asking.line(row)) is not None]
     if len(lines) != len(rows):
         raise Refused("nothing_to_ask")
