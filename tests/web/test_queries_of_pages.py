@@ -30,7 +30,15 @@ from seatwright.rules import terms, timeline
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import late_prices
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import change_seats, deadline_feed, overview, price_terms, pricing, watch_renewals
+from seatwright.workflows import (
+    change_seats,
+    deadline_feed,
+    overview,
+    price_terms,
+    pricing,
+    renewal_sheets,
+    watch_renewals,
+)
 from tests.web import scene as scenes
 
 FEW, MANY = 4, 12
@@ -212,6 +220,45 @@ def test_home_and_the_calendar_feed_of_somebody_with_many_organisations(shop: sc
             feed = deadline_feed.deadlines(by=by, at=scenes.NOW)
         assert len(home.tiles) == 1 + places.stop
         assert sum(each.name == "Business Basic" and each.kind == "renewal" for each in feed) == 1 + places.stop
+        asked.append(len(queries))
+    assert asked[0] == asked[1], asked
+
+
+def test_a_sheet_that_is_made(shop: scenes.Scene) -> None:
+    asked, staff = [], actor(shop, "staff")
+    held = hold_apart(shop, places=range(MANY))
+    # The first entry of a chain of the audit asks for more than those that follow it.
+    for number in (FEW, FEW, MANY):
+        with CaptureQueriesContext(connection) as queries:
+            sheet_id = renewal_sheets.make(
+                by=staff,
+                customer_id=shop.customers["north"],
+                subscription_ids=held[:number],
+                default="keep",
+                deadline_at=scenes.NOW + dt.timedelta(days=3),
+                at=scenes.NOW,
+            )
+        lines = renewal_sheets.page(by=SYSTEM, sheet_id=sheet_id).sheet.lines
+        assert [len(line.options) > 1 for line in lines] == [True] * number
+        renewal_sheets.withdraw(by=staff, sheet_id=sheet_id, at=scenes.NOW)
+        asked.append(len(queries))
+    assert asked[1] == asked[2], asked
+
+
+def test_more_seats_of_licences_that_are_planned_otherwise(shop: scenes.Scene) -> None:
+    asked = []
+    for places in (range(FEW), range(FEW, FEW + MANY)):
+        held = hold_apart(shop, places=places)
+        wish(held, {timeline.Dimension.QUANTITY: timeline.SeatsTotal(2)})
+        with CaptureQueriesContext(connection) as queries:
+            priced = change_seats.preview(
+                by=actor(shop, "staff"),
+                customer_id=shop.customers["north"],
+                wishes=[pricing.Wish(subscription_id=each, seats=5) for each in held],
+                at=scenes.NOW,
+            )
+        assert priced.calculation is not None
+        assert len(priced.calculation.questions) == len(places)
         asked.append(len(queries))
     assert asked[0] == asked[1], asked
 

@@ -41,15 +41,22 @@ class NextTermPrice:
 
 
 def of(
-    *, row: holdings.HoldingRow, customer: customers.CustomerRow, following: timeline.NextTerm
+    *,
+    row: holdings.HoldingRow,
+    customer: customers.CustomerRow,
+    following: timeline.NextTerm,
+    rules: catalogue.AfterTerms | None = None,
 ) -> NextTermPrice | None:
-    """The price of the following term; None where nobody knows one for it or for what is held, or no seat is left."""
+    """The price of the following term; None where nobody knows one for it or for what is held, or no seat is left.
+
+    Of many terms the `rules` are read once.
+    """
     if not row.unit_rate or not pricing.is_sold(term=row.term, billing_plan=row.billing_plan):
         return None
     if following.quantity < 1 and following.outcome is not renewals.Ending.CANCEL:
         return None
     during = _days(row, following)
-    found = rate(customer=customer, following=following)
+    found = rate(customer=customer, following=following, rules=rules)
     if found is None or found.currency != row.currency:
         return None
     as_now = stretches.of_plan(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from seatwright.catalogue import queries as catalogue
 from seatwright.customers import queries as customers
 from seatwright.orders import calculation as frozen
 from seatwright.orders import intents
@@ -31,16 +32,21 @@ class Unanswered(Exception):
 
 
 def choices(
-    *, row: holdings.HoldingRow, line: timeline.Timeline, after: timeline.Running
+    *,
+    row: holdings.HoldingRow,
+    line: timeline.Timeline,
+    after: timeline.Running,
+    limits: wish_limits.Limits | None = None,
 ) -> tuple[rebasing.Choice, ...]:
     """The ways in which the wishes of `line` can be carried over to the term `after`, at least one.
 
-    A way that leads to what cannot be booked is none, unless there is no other.
+    A way that leads to what cannot be booked is none, unless there is no other. Of many the `limits` are read once.
     """
     found = rebasing.rebase(timeline=line, after=after).choices
     if len(found) < 2:
         return found
-    allowed = wish_limits.allowed(row=row, term=wishing.wished_term(found[0].timeline))
+    limits = limits or wish_limits.Limits(rows=[row])
+    allowed = limits.allowed(row=row, term=wishing.wished_term(found[0].timeline))
     possible = tuple(
         choice
         for choice in found
@@ -82,20 +88,27 @@ def questions(
     *, customer: customers.CustomerRow, seats: Mapping[uuid.UUID, int], at: dt.datetime
 ) -> tuple[frozen.WishQuestion, ...]:
     """What has to be asked before these subscriptions get so many seats; a renewal that is locked asks nothing."""
-    found = []
     rows = holdings.by_ids(subscription_ids=list(intents.open_intents(subscription_ids=list(seats))))
     wished = wishing.timelines_of(rows=rows)
+    vendor_keys = {row.vendor_key for row in rows}
+    rules = catalogue.RenewalRules(vendor_keys=vendor_keys)
+    limits = wish_limits.Limits(rows=rows)
+    asked = []
     for row in rows:
         line = wished.get(row.subscription_id)
         if line is None or not line.pending or row.seats == seats[row.subscription_id]:
             continue
-        if at >= alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.renewal_policy(row)):
+        if at >= alarms.lock_at(renews_on=row.commitment_end_on, policy=wishing.policy_in(rules, row)):
             continue
         after = replace(line.running, quantity=seats[row.subscription_id])
-        ways = choices(row=row, line=line, after=after)
+        ways = choices(row=row, line=line, after=after, limits=limits)
         if len(ways) > 1:
-            found.append(_question(customer, row, line, {each.way: each.timeline for each in ways}))
-    return tuple(found)
+            asked.append((row, line, {each.way: each.timeline for each in ways}))
+    offers = {change.offer for _, line, _ in asked for change in line.pending if change.offer}
+    offers |= {row.offer_key for row, _, _ in asked}
+    after_terms = catalogue.AfterTerms(vendor_keys=vendor_keys)
+    with catalogue.each_once(offer_keys=offers, days={row.commitment_end_on for row, _, _ in asked}):
+        return tuple(_question(customer, row, line, ways, after_terms) for row, line, ways in asked)
 
 
 def _question(
@@ -103,11 +116,12 @@ def _question(
     row: holdings.HoldingRow,
     line: timeline.Timeline,
     ways: Mapping[Way, timeline.Timeline],
+    rules: catalogue.AfterTerms,
 ) -> frozen.WishQuestion:
     results = {}
     for way in (Way.FOLLOWS, Way.STAYS):
         following = timeline.next_term(timeline=ways[way])
-        price = next_term_price.of(row=row, customer=customer, following=following)
+        price = next_term_price.of(row=row, customer=customer, following=following, rules=rules)
         results[way] = frozen.WishResult(
             seats=following.quantity, next_term_minor=None if price is None else price.term_minor
         )
