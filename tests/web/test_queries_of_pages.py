@@ -28,7 +28,7 @@ from seatwright.orders import intents
 from seatwright.orders import queries as orders
 from seatwright.rules import terms, timeline
 from seatwright.subscriptions import changes as subscriptions
-from seatwright.subscriptions import late_prices
+from seatwright.subscriptions import late_prices, renewal_alarms
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import (
     change_seats,
@@ -259,6 +259,31 @@ def test_more_seats_of_licences_that_are_planned_otherwise(shop: scenes.Scene) -
             )
         assert priced.calculation is not None
         assert len(priced.calculation.questions) == len(places)
+        asked.append(len(queries))
+    assert asked[0] == asked[1], asked
+
+
+def test_alarms_that_nothing_has_answered_yet(shop: scenes.Scene) -> None:
+    asked = []
+    three_years: Wishes = {timeline.Dimension.TERM: terms.Term.P3Y}
+    for places in (range(FEW), range(FEW, MANY)):
+        held = hold_apart(shop, places=places)
+        wish(held, three_years)
+        for place, row in enumerate(holdings.by_ids(subscription_ids=held)):
+            assert renewal_alarms.note(
+                subscription_id=row.subscription_id,
+                renews_on=row.commitment_end_on,
+                kind="blocked" if place % 2 else "missing",
+                before=dt.timedelta(hours=72),
+                is_held=False,
+                is_too_late=False,
+                wanted={},
+                shown={},
+                at=scenes.NOW,
+            )
+        with CaptureQueriesContext(connection) as queries:
+            assert watch_renewals.close_answered(at=scenes.NOW) == 0
+        assert len(renewal_alarms.open_alarms(seen_by=SYSTEM)) == places.stop
         asked.append(len(queries))
     assert asked[0] == asked[1], asked
 

@@ -29,7 +29,7 @@ def blocked(
 
     With `even_locked` also those whose renewal is fixed.
     """
-    wished = intents.wished_ids(seen_by=by)
+    wished = set(intents.wished_ids(seen_by=by))
     concerned = [row for row in rows if row.status == "active" and row.subscription_id in wished]
     limits = wish_limits.Limits(rows=concerned)
     lines = wishing.timelines_of(rows=concerned)

@@ -25,7 +25,7 @@ from seatwright.operations import queries as operation_queries
 from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
 from seatwright.orders import intents
-from seatwright.rules import alarms, renewals
+from seatwright.rules import alarms, renewals, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.subscriptions import renewal_alarms
 from seatwright.vendors import port
@@ -64,9 +64,10 @@ def _request_page(ids: Sequence[uuid.UUID], *, at: dt.datetime) -> int:
     queued = 0
     for row in rows:
         done = looked.get((row.subscription_id, row.commitment_end_on), frozenset())
-        stage = _stage(row, wishing.policy_in(rules, row), done, at=at)
+        policy = wishing.policy_in(rules, row)
+        stage = _stage(row, policy, done, at=at)
         if stage is not None:
-            queued += _queue(row, stage, at=at)
+            queued += _queue(row, stage, policy, at=at)
     return queued
 
 
@@ -76,7 +77,7 @@ def _stage(
     return alarms.alarm_due(is_applied=False, renews_on=row.commitment_end_on, raised=looked, at=at, policy=policy)
 
 
-def _queue(row: holdings.HoldingRow, stage: alarms.Alarm, *, at: dt.datetime) -> int:
+def _queue(row: holdings.HoldingRow, stage: alarms.Alarm, policy: renewals.RenewalPolicy, *, at: dt.datetime) -> int:
     key = f"{KIND}:{row.subscription_id}"
     with transaction.atomic(durable=True):
         for parked in operation_queries.views(operation_ids=operation_queries.parked_ids(lease_key=key)).values():
@@ -93,7 +94,7 @@ def _queue(row: holdings.HoldingRow, stage: alarms.Alarm, *, at: dt.datetime) ->
             kind=KIND,
             lease_key=key,
             intent={"subscription_id": str(row.subscription_id)},
-            policy_version=wishing.renewal_policy(row).version,
+            policy_version=policy.version,
             request_id=identifiers.new_id(),
             reseller_id=row.reseller_id,
             customer_id=row.customer_id,
@@ -146,7 +147,7 @@ def look(view: OperationView, at: dt.datetime) -> engine.StepResult:
         if is_new and not is_held:
             schedule_change.store_again(row=row, at=at)
             _tell(row, "missing", stage, before={"wanted": wanted}, after={"shown": shown}, at=at)
-        if is_new and is_held and _is_blocked(row, at=at):
+        if is_new and is_held and _blocked_ids([row], at=at):
             _alarm_of(row, "blocked", stage, wanted=wanted, shown=shown, at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
     checkpoint("record.committed")
@@ -174,8 +175,9 @@ def _plain(following: port.NextTerm | None) -> dict[str, Any] | None:
     return None if following is None else wishing.next_term_json(following)
 
 
-def _is_blocked(row: holdings.HoldingRow, *, at: dt.datetime) -> bool:
-    return bool(blocked_wishes.blocked(by=SYSTEM, rows=[row], even_locked=True, at=at))
+def _blocked_ids(rows: Sequence[holdings.HoldingRow], *, at: dt.datetime) -> set[uuid.UUID]:
+    found = blocked_wishes.blocked(by=SYSTEM, rows=rows, even_locked=True, at=at)
+    return {each.row.subscription_id for each in found}
 
 
 def _alarm_of(
@@ -273,12 +275,16 @@ def close_answered(*, at: dt.datetime) -> int:
     rows = {row.subscription_id: row for row in holdings.by_ids(subscription_ids=ids)}
     wished = intents.open_intents(subscription_ids=ids)
     looked = renewal_alarms.looked(subscription_ids=ids)
+    lines = wishing.timelines_of(rows=[rows[each.subscription_id] for each in open_now if each.kind != "blocked"])
+    blocked = [rows[each.subscription_id] for each in open_now if each.kind == "blocked"]
+    impossible = _blocked_ids(blocked, at=at) if blocked else set()
     closed = 0
     for alarm in open_now:
         if alarm.kind == "unverified" and _is_looked_at(alarm, looked):
             closed += _close(alarm, how="looked", at=at)
             continue
-        how = _answered(alarm, rows[alarm.subscription_id], is_wished=alarm.subscription_id in wished, at=at)
+        key = alarm.subscription_id
+        how = _answered(alarm, rows[key], lines.get(key), is_wished=key in wished, is_impossible=key in impossible)
         if how:
             closed += _close(alarm, how=how, at=at)
     return closed
@@ -292,7 +298,14 @@ def _is_looked_at(
     return any(stage <= alarm.before for stage in stages)
 
 
-def _answered(alarm: renewal_alarms.AlarmRow, row: holdings.HoldingRow, *, is_wished: bool, at: dt.datetime) -> str:
+def _answered(
+    alarm: renewal_alarms.AlarmRow,
+    row: holdings.HoldingRow,
+    line: timeline.Timeline | None,
+    *,
+    is_wished: bool,
+    is_impossible: bool,
+) -> str:
     if row.commitment_end_on != alarm.renews_on or row.status in ("cancelled", "deleted", "disabled", "expired"):
         return "over"
     if alarm.kind == "overdue":
@@ -300,12 +313,10 @@ def _answered(alarm: renewal_alarms.AlarmRow, row: holdings.HoldingRow, *, is_wi
     if not is_wished:
         return "revoked"
     if alarm.kind == "blocked":
-        return "" if _is_blocked(row, at=at) else "possible"
-    try:
-        line = wishing.timeline_of(row)
-    except wishing.NotRunning:
+        return "" if is_impossible else "possible"
+    if line is None or row.read_at <= alarm.looked_at:
         return ""
-    return "stored" if row.read_at > alarm.looked_at and wishing.is_stored(row=row, line=line) else ""
+    return "stored" if wishing.is_stored(row=row, line=line) else ""
 
 
 def _close(alarm: renewal_alarms.AlarmRow, *, how: str, at: dt.datetime) -> int:
