@@ -37,6 +37,7 @@ from seatwright.workflows import (
     price_terms,
     pricing,
     renewal_sheets,
+    swap,
     watch_renewals,
 )
 from tests.web import scene as scenes
@@ -61,7 +62,9 @@ def actor(shop: scenes.Scene, name: str) -> Actor:
     return found
 
 
-def hold_apart(shop: scenes.Scene, *, places: range, auto_renew: bool = True) -> list[uuid.UUID]:
+def hold_apart(
+    shop: scenes.Scene, *, places: range, auto_renew: bool = True, is_one_tenant: bool = False
+) -> list[uuid.UUID]:
     """Let `north` hold 3 seats of a further licence for each place, by the year and billed by the month."""
     sold = catalogue_queries.offers_for(market="BE", segment="commercial", reseller_id=shop.reseller_id)
     yearly = [each for each in sold if (each.term, each.billing_plan) == ("P1Y", "monthly")]
@@ -79,7 +82,8 @@ def hold_apart(shop: scenes.Scene, *, places: range, auto_renew: bool = True) ->
             primary_domain=f"tenant{place}.example",
         )
         found = customer_queries.tenants(seen_by=SYSTEM, customer_ids=[shop.customers["north"]])
-        tenant = next(each for each in found if each.vendor_tenant_id == f"tenant{place}")
+        wanted = "north" if is_one_tenant else f"tenant{place}"
+        tenant = next(each for each in found if each.vendor_tenant_id == wanted)
         offer = yearly[place % len(yearly)]
         made.append(
             scenes._hold(
@@ -316,6 +320,19 @@ def test_the_desk_with_parked_work_of_orders_and_of_renewals(staff: Client, shop
     parked = 'id="operation-'
     assert (few.count(parked), many.count(parked)) == (FEW * 2, MANY * 2)
     assert many_asked == few_asked
+
+
+def test_the_plans_to_change_to_where_many_are_held(shop: scenes.Scene) -> None:
+    left, by = scenes.sell(shop), actor(shop, "north_owner")
+    asked, ways = [], []
+    for places in (range(FEW), range(FEW, MANY)):
+        hold_apart(shop, places=places, is_one_tenant=True)
+        with CaptureQueriesContext(connection) as queries:
+            found = swap.survey(by=by, subscription_id=left, at=scenes.NOW)
+        ways.append(sum(way.into is not None for target in found.targets for way in target.ways))
+        asked.append(len(queries))
+    assert FEW // 2 < ways[0] < ways[1]
+    assert asked[0] == asked[1], asked
 
 
 def test_an_order_whose_lines_are_done(owner: Client, shop: scenes.Scene) -> None:

@@ -16,7 +16,7 @@ from seatwright.customers import queries as customers
 from seatwright.orders import swap_terms
 from seatwright.rules import tax, terms, transitions
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import pricing, swap_pricing
+from seatwright.workflows import buy_limits, pricing, swap_pricing
 
 Way = swap_terms.Way
 RUNNING = "active"
@@ -166,7 +166,9 @@ def survey(*, by: Actor, subscription_id: uuid.UUID, at: dt.datetime, to: str = 
         moment=moment,
         by=by,
     )
-    return replace(field, targets=_targets(field, sold, to=to))
+    priced = {to, *offer.upgrade_targets, *(buy_limits.product_of(row.offer_key) for row in rows)}
+    with catalogue.each_once(offer_keys=[each.offer_key for each in sold if _product(each) in priced], days=[on]):
+        return replace(field, targets=_targets(field, sold, to=to))
 
 
 def _targets(field: Field, sold: Sequence[catalogue.OfferRow], *, to: str) -> tuple[Target, ...]:
