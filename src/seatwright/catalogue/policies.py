@@ -118,13 +118,8 @@ def policy_figure(*, vendor_key: str, subject: str, name: str, on: dt.date) -> F
     )
 
 
-def family_cap(*, vendor_key: str, family: str, on: dt.date) -> int | None:
-    """How many seats a customer may hold over all products of a family; None when the family has no cap."""
-    return FamilyCaps().on(on, vendor_key=vendor_key, family=family)
-
-
 class FamilyCaps:
-    """How many seats a customer may hold of each family, read in one query when first asked, for any day."""
+    """The caps of all families, read in one query when first asked, for any day."""
 
     @functools.cached_property
     def _figures(self) -> list[PolicyFigure]:
@@ -135,6 +130,14 @@ class FamilyCaps:
         wanted = (vendor_key, f"family:{family}")
         cap = _in_force([row for row in self._figures if (row.vendor_key, row.subject) == wanted], day)
         return None if cap is None else cap.amount
+
+
+def family_cap(*, vendor_key: str, family: str, on: dt.date, caps: FamilyCaps | None = None) -> int | None:
+    """How many seats a customer may hold over all products of a family; None when the family has no cap.
+
+    Of many families and days the `caps` are read once.
+    """
+    return (caps or FamilyCaps()).on(on, vendor_key=vendor_key, family=family)
 
 
 class RenewalRules:

@@ -120,7 +120,9 @@ class Families:
 
         `instead` are the offer and the seats that some subscriptions will have by then.
         """
-        maximum = self._caps.on(on, vendor_key=vendor_key, family=family) if family else None
+        maximum = None
+        if family:
+            maximum = catalogue.family_cap(vendor_key=vendor_key, family=family, on=on, caps=self._caps)
         if maximum is None:
             return None
         wanted = (vendor_key, family)
