@@ -72,6 +72,29 @@ def test_an_ending_that_was_stored_elsewhere_outlives_a_change_of_seats_here(wor
     )
 
 
+@pytest.mark.parametrize("change", ["seats", "resume"])
+def test_a_next_term_that_was_stored_elsewhere_outlives_what_is_changed_here(world: World, change: str) -> None:
+    """Six seats for a year are to follow ten; one more seat now, or a pause, is no word about them."""
+    in_the_console(world, BASIC, **six_seats(world))
+    world.sync()
+    row = world.holding("north", BASIC)
+    owner = world.actor("north_owner")
+    if change == "seats":
+        world.book("north_owner", "north", basic=11)
+        world.work()
+    else:
+        for action in (Action.SUSPEND, Action.RESUME):
+            shown = change_status.preview(by=owner, subscription_id=row.subscription_id, action=action, at=world.at)
+            change_status.place(by=owner, shown=shown, reason="", at=world.at)
+            world.work()
+    world.sync()
+    after = world.holding("north", BASIC)
+    assert after.next_term is not None
+    assert (after.status, after.seats, after.next_term["quantity"]) == ("active", 11 if change == "seats" else 10, 6)
+    assert after.auto_renew
+    assert intents.open_intents(subscription_ids=[row.subscription_id]) == {}
+
+
 @pytest.mark.parametrize("is_wished", [True, False], ids=["wished here", "stored elsewhere"])
 def test_seats_swapped_out_of_a_licence_that_is_to_end_end_with_it(world: World, is_wished: bool) -> None:
     """Two people leave Basic, which ends on 30 January 2027; their seats of Standard end that day too."""

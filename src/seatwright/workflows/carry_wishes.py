@@ -3,14 +3,15 @@
 import datetime as dt
 import uuid
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from seatwright.access.actors import SYSTEM, Actor
 from seatwright.rules import rebasing, renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import rebase_wishes, schedule_change
+from seatwright.workflows import rebase_wishes, schedule_change, stored_elsewhere
 from seatwright.workflows import wishes as wishing
 
+Stored = dict[str, Any]
 CARRIED: dict[rebasing.Way | None, str] = {rebasing.Way.FOLLOWS: "intent.followed", rebasing.Way.STAYS: "intent.stayed"}
 
 
@@ -20,9 +21,18 @@ class CarryOver(Protocol):
     def __call__(self, *, by: Actor, at: dt.datetime) -> None: ...
 
 
-def stored_ending(row: holdings.HoldingRow) -> str:
-    """The ending of the running term that the vendor shows as decided; empty where it shows none, or a renewal."""
-    return row.end_of_term if row.end_of_term in (renewals.Ending.CANCEL, renewals.Ending.EXTENDED) else ""
+def stored(row: holdings.HoldingRow) -> Stored:
+    """What the vendor shows as decided about the end of the running term, by whomever; empty where it just renews.
+
+    JSON for an operation's intent: an instruction, and the term beside which it was decided.
+    """
+    if row.end_of_term in (renewals.Ending.CANCEL, renewals.Ending.EXTENDED):
+        return {"ending": row.end_of_term, "next_term": None}
+    following = stored_elsewhere.terms_of(row)
+    if following is None:
+        return {}
+    beside = {"quantity": row.vendor_seats, "term": row.term, "billing_plan": row.billing_plan}
+    return {"ending": renewals.Ending.RENEW.value, "next_term": following, "beside": beside}
 
 
 def ending_of(row: holdings.HoldingRow) -> str:
@@ -32,23 +42,22 @@ def ending_of(row: holdings.HoldingRow) -> str:
         outcome = timeline.next_term(timeline=line).outcome if line.pending else None
     except (wishing.NotRunning, ValueError):
         outcome = None
-    if outcome is None:
-        return stored_ending(row)
-    return "" if outcome is renewals.Ending.RENEW else outcome.value
+    ending = stored(row).get("ending", renewals.Ending.RENEW) if outcome is None else outcome.value
+    return "" if ending == renewals.Ending.RENEW else str(ending)
 
 
 def before_change(
-    *, subscription_id: uuid.UUID, way: rebasing.Way | None = None, ending: str | None = None
+    *, subscription_id: uuid.UUID, way: rebasing.Way | None = None, shown: Stored | None = None
 ) -> CarryOver:
     """Remember the wishes as they stand before a change inside the term; call the result after booking it.
 
     Both run in the caller's transaction. A wished total follows the change or stays, as `way` says; where nobody was
     asked it stays the number that the customer typed. A difference stays a difference, what the change has reached or
     overtaken is dropped; the vendor, which has forgotten all of it, is told anew (`rules.rebasing`). Without wishes
-    that is the `ending` which it showed when the change was ordered, by default when this is called.
+    that is what it has `shown` as `stored` when the change was ordered, by default when this is called.
     """
     before = holdings.by_ids(subscription_ids=[subscription_id])[0]
-    shown = stored_ending(before) if ending is None else ending
+    decided = stored(before) if shown is None else shown
     try:
         line = wishing.timeline_of(before)
     except wishing.NotRunning:
@@ -57,7 +66,7 @@ def before_change(
     def carry_over(*, by: Actor, at: dt.datetime) -> None:
         row = holdings.by_ids(subscription_ids=[subscription_id])[0]
         if line is None or not line.pending:
-            keep_ending(row, shown, at=at)
+            keep(row, decided, at=at)
             return
         kept = rebase_wishes.carried(row=row, line=line, after=_running(line, row), way=way)
         schedule_change.store(by=by, row=row, line=kept, action=CARRIED.get(way, "intent.carried_over"), at=at)
@@ -65,13 +74,24 @@ def before_change(
     return carry_over
 
 
-def keep_ending(row: holdings.HoldingRow, ending: str, *, at: dt.datetime) -> None:
-    """Have an ending stored again that the vendor forgot with a change of ours, unless somebody has it renew since.
+def keep(row: holdings.HoldingRow, decided: Stored, *, at: dt.datetime) -> None:
+    """Have stored again what the vendor forgot with a change of ours, unless somebody has decided otherwise since.
 
-    Nobody here wished for it, so that no wish keeps it; still it is not for our change to make the term run on.
+    Nobody here wished for it, so that no wish keeps it; still it is not for our change to make the term end or run on.
     """
-    if ending and row.status == "active" and not row.auto_renew:
-        schedule_change.request_apply(by=SYSTEM, row=row, ending=renewals.Ending(ending), at=at)
+    if not decided or row.status != "active" or row.auto_renew is (decided["ending"] != renewals.Ending.RENEW):
+        return
+    schedule_change.request_apply(by=SYSTEM, row=row, stored=_beside(decided, row), at=at)
+
+
+def _beside(decided: Stored, row: holdings.HoldingRow) -> Stored:
+    """The same beside the term as it runs now: what was as in the running term is so again."""
+    following, before = decided["next_term"], decided.get("beside", {})
+    if following is None:
+        return decided
+    now = {"quantity": row.seats, "term": row.term, "billing_plan": row.billing_plan}
+    same = {name: value for name, value in now.items() if following[name] == before.get(name)}
+    return {"ending": decided["ending"], "next_term": {**following, **same}}
 
 
 def _running(line: timeline.Timeline, row: holdings.HoldingRow) -> timeline.Running:

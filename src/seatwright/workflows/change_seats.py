@@ -275,7 +275,7 @@ def _open(
             "vendor_subscription_id": holding.vendor_subscription_id,
             "seats_before": line.seats_before,
             "seats_after": line.seats_after,
-            "ending": carry_wishes.stored_ending(holding),
+            "stored": carry_wishes.stored(holding),
             **answer,
         },
         policy_version=quoted.policy_version,

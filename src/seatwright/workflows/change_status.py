@@ -24,7 +24,7 @@ from seatwright.orders import intents
 from seatwright.orders import queries as orders
 from seatwright.rules import business_dates, renewals
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import connections, pricing, status_operation
+from seatwright.workflows import carry_wishes, connections, pricing, status_operation
 from seatwright.workflows import wishes as wishing
 
 
@@ -150,10 +150,10 @@ def _effects(row: holdings.HoldingRow, action: Action) -> tuple[Effect, ...]:
     if action is Action.RESUME:
         if has_wishes:
             return (Effect.ACCESS_RETURNS, Effect.WISHES_ARE_STORED_AGAIN)
-        before = status_operation.ending_before(row)
+        before = status_operation.stored_before(row)
         if before is None:
             return (Effect.ACCESS_RETURNS,)
-        is_renewed = before is renewals.Ending.RENEW
+        is_renewed = before["ending"] == renewals.Ending.RENEW
         return (Effect.ACCESS_RETURNS, Effect.AUTO_RENEW_COMES_BACK if is_renewed else Effect.ENDING_COMES_BACK)
     return (Effect.ACCESS_STOPS, Effect.BILLING_ENDS, Effect.CANNOT_BE_UNDONE)
 
@@ -186,7 +186,8 @@ def place(*, by: Actor, shown: Preview, reason: str, at: dt.datetime) -> uuid.UU
                 "status": shown.action.value,
                 "status_before": row.status,
                 "seats": row.seats,
-                "ending_before": str(wishing.ending_shown(row)),
+                "stored_before": carry_wishes.stored(row)
+                or {"ending": str(wishing.ending_shown(row)), "next_term": None},
                 "charges": status_operation.refund(row, at=at, zone=customer.reseller_time_zone)
                 if shown.action is Action.END
                 else [],

@@ -218,7 +218,7 @@ def _open(
             "seats_after": line.seats_after,
             "term": line.term,
             "billing_plan": line.billing_plan,
-            "ending": carry_wishes.stored_ending(of.row),
+            "stored": carry_wishes.stored(of.row),
         },
         policy_version=str(quote.calculation["policy_version"]),
         request_id=identifiers.new_id(),

@@ -299,11 +299,11 @@ def _with_renewal_decided(
 
 
 def request_apply(
-    *, by: Actor, row: holdings.HoldingRow, ending: renewals.Ending | None = None, at: dt.datetime
+    *, by: Actor, row: holdings.HoldingRow, stored: Mapping[str, Any] | None = None, at: dt.datetime
 ) -> None:
     """Queue telling the vendor what the wishes come to, in the caller's transaction; once, however often asked.
 
-    Where there are no wishes, the term is to end as `ending` says, or as the vendor shows it.
+    Where there are no wishes, the instruction that was `stored`, as JSON, is to be stored again.
     """
     _let_go_of_unsent(row, at=at)
     if operation_queries.is_queued(kind=schedule_operation.KIND, lease_key=_queue_key(row)):
@@ -316,7 +316,7 @@ def request_apply(
             "subscription_id": str(row.subscription_id),
             "tenant_id": str(row.tenant_id),
             "vendor_subscription_id": row.vendor_subscription_id,
-            **({} if ending is None else {"ending": ending.value}),
+            **({} if stored is None else {"stored": dict(stored)}),
         },
         policy_version=wishing.renewal_policy(row).version,
         request_id=identifiers.new_id(),
@@ -336,10 +336,10 @@ def _let_go_of_unsent(row: holdings.HoldingRow, *, at: dt.datetime) -> None:
             operations.settle(operation_id=view.id, by=SYSTEM, decision="not_done", reason="told anew", at=at)
 
 
-def store_again(*, row: holdings.HoldingRow, ending: renewals.Ending | None = None, at: dt.datetime) -> None:
-    """Queue storing the open wishes at the vendor anew, in the caller's transaction; without any, that `ending`."""
-    if intents.open_intents(subscription_ids=[row.subscription_id]) or ending is not None:
-        request_apply(by=SYSTEM, row=row, ending=ending, at=at)
+def store_again(*, row: holdings.HoldingRow, stored: Mapping[str, Any] | None = None, at: dt.datetime) -> None:
+    """Queue storing the open wishes at the vendor anew, in the caller's transaction; without any, what was `stored`."""
+    if intents.open_intents(subscription_ids=[row.subscription_id]) or stored is not None:
+        request_apply(by=SYSTEM, row=row, stored=stored, at=at)
 
 
 def reapply_if_missing(*, row: holdings.HoldingRow, seen: port.VendorSubscription, at: dt.datetime) -> bool:

@@ -72,11 +72,29 @@ def _wanted(
         return None
     try:
         line = wishes.timeline_of(row)
-        if not line.pending and "ending" in view.intent:
-            return instructions.Instruction(ending=renewals.Ending(view.intent["ending"]))
+        if not line.pending and "stored" in view.intent:
+            return _again(view.intent["stored"], seen)
         return wishes.instruction_of(line)
     except (wishes.NotRunning, ValueError):
         return None
+
+
+def _again(stored: dict[str, Any], seen: port.VendorSubscription) -> instructions.Instruction | None:
+    """What was stored before; None where somebody has stored another next term meanwhile."""
+    wanted = _from_json(stored)
+    following = seen.next_term
+    if wanted is None or wanted.next_term is None or following is None or wishes.is_held(wanted, seen=seen):
+        return wanted
+    plain = (seen.product_id, seen.vendor_sku_id, seen.quantity, seen.term, seen.billing_cycle, None)
+    is_plain = plain == (
+        following.product_id,
+        following.vendor_sku_id,
+        following.quantity,
+        following.term,
+        following.billing_cycle,
+        following.custom_end_on,
+    )
+    return wanted if is_plain else None
 
 
 def _catalogue_id(

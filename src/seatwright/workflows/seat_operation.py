@@ -154,8 +154,8 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
     quoted, priced = _quoted(view)
     held = holdings.holding(seen_by=SYSTEM, subscription_id=line.subscription_id)
     way = rebase_wishes.answered(intent=view.intent, row=held)
-    ending = view.intent.get("ending")
-    carry_over = carry_wishes.before_change(subscription_id=line.subscription_id, way=way, ending=ending)
+    shown = view.intent.get("stored")
+    carry_over = carry_wishes.before_change(subscription_id=line.subscription_id, way=way, shown=shown)
     _book_seats(view, quoted, priced, at=at)
     carry_over(by=by, at=at)
     billing.post(

@@ -17,7 +17,7 @@ from seatwright.operations import queries as operation_queries
 from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
 from seatwright.orders import intents
-from seatwright.rules import business_dates, money, periods, proration, renewals, tax, windows
+from seatwright.rules import business_dates, money, periods, proration, tax, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
@@ -59,14 +59,14 @@ def refund(row: holdings.HoldingRow, *, at: dt.datetime, zone: str) -> list[dict
     ]
 
 
-def ending_before(row: holdings.HoldingRow) -> renewals.Ending | None:
-    """What the end of the term was to bring before we suspended the subscription; None when we did not."""
+def stored_before(row: holdings.HoldingRow) -> dict[str, Any] | None:
+    """What the vendor was to do at the end of the term before we suspended the subscription; None when we did not."""
     key = connections.lease_of_subscription(
         vendor_key=row.vendor_key, vendor_subscription_id=row.vendor_subscription_id
     )
     for view in operation_queries.newest_done(kind=KIND, lease_key=key, limit=1):
-        if view.intent["status"] == "suspended" and "ending_before" in view.intent:
-            return renewals.Ending(view.intent["ending_before"])
+        if view.intent["status"] == "suspended" and "stored_before" in view.intent:
+            return dict(view.intent["stored_before"])
     return None
 
 
@@ -145,7 +145,7 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
     if view.intent["status"] == "deleted":
         _book_end(view, row, at=at)
     elif view.intent["status"] == "active":
-        schedule_change.store_again(row=row, ending=ending_before(row), at=at)
+        schedule_change.store_again(row=row, stored=stored_before(row), at=at)
     audit.record(
         by=by,
         action="status.changed",

@@ -6,7 +6,9 @@ The renewal brings it all the same. It is shown before, so that nobody learns of
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
+from seatwright.catalogue import naming
 from seatwright.catalogue import queries as catalogue
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import wishes
@@ -26,6 +28,23 @@ class Elsewhere:
 def is_there(row: holdings.HoldingRow) -> bool:
     """Whether the vendor holds a next term unlike the running one; the caller knows that no wish stands behind it."""
     return row.status == "active" and wishes.is_other_stored(row)
+
+
+def terms_of(row: holdings.HoldingRow) -> dict[str, Any] | None:
+    """The next term that the vendor holds, as the JSON of an instruction, where `is_there`."""
+    parts = naming.offer_key(row.offer_key)
+    if parts is None or not is_there(row):
+        return None
+    assert row.next_term is not None
+    stored = row.next_term
+    product = {"product_id": stored["product_id"], "vendor_sku_id": stored["vendor_sku_id"]}
+    return {
+        "offer": str(parts._replace(**product, term=stored["term"], billing_plan=stored["billing_cycle"])),
+        "quantity": stored["quantity"],
+        "term": stored["term"],
+        "billing_plan": stored["billing_cycle"],
+        "aligned_end_on": stored["custom_end_on"],
+    }
 
 
 def of(row: holdings.HoldingRow, *, reseller_id: uuid.UUID) -> Elsewhere | None:

@@ -218,7 +218,7 @@ class _Round:
             "vendor_subscription_id": self.row.vendor_subscription_id,
             "seats_before": line.seats_before,
             "seats_after": line.seats_after,
-            "ending": carry_wishes.stored_ending(self.row),
+            "stored": carry_wishes.stored(self.row),
             "calculation": frozen.to_json(calculation),
         }
 

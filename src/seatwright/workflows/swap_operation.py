@@ -138,15 +138,15 @@ def _open_acquire(view: OperationView, job: _Job, child_id: uuid.UUID, *, at: dt
             "to_subscription_id": str(swap.target.subscription_id),
             "to_vendor_subscription_id": swap.target.vendor_subscription_id,
             "seats": swap.seats,
-            "endings": {
-                str(row.subscription_id): carry_wishes.stored_ending(row)
+            "stored": {
+                str(row.subscription_id): carry_wishes.stored(row)
                 for row in holdings.by_ids(subscription_ids=[swap.source.subscription_id, swap.target.subscription_id])
             },
         }
     else:
         (target,) = holdings.by_ids(subscription_ids=[side.subscription_id])
         intent |= {"seats_before": swap.target.seats, "seats_after": swap.target.seats + swap.seats}
-        intent["ending"] = carry_wishes.stored_ending(target)
+        intent["stored"] = carry_wishes.stored(target)
     operations.open_operation(
         operation_id=child_id,
         kind=transition_operation.KIND if is_transition else SEATS_KIND,

@@ -141,8 +141,8 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
     order, order_line = order_queries.order_of_operation(operation_id=view.id)
     quoted, line, change = _quoted(view)
     row = holdings.holding(seen_by=SYSTEM, subscription_id=line.subscription_id)
-    ending = view.intent.get("ending")
-    carry_over = carry_wishes.before_change(subscription_id=line.subscription_id, ending=ending)
+    shown = view.intent.get("stored")
+    carry_over = carry_wishes.before_change(subscription_id=line.subscription_id, shown=shown)
     following = subscriptions.NextTerm(
         start_on=change.start_on,
         end_on=line.commitment_end_on,

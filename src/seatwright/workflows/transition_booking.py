@@ -18,7 +18,7 @@ from seatwright.orders import calculation as frozen
 from seatwright.orders import changes as orders
 from seatwright.orders import queries as order_queries
 from seatwright.orders import swap_terms
-from seatwright.rules import windows
+from seatwright.rules import renewals, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
@@ -55,10 +55,10 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime, seen: Seen = NOTHIN
         raise operations.NotPossible(state=view.state, action="booking without the new subscription")
     hold_still(view=view)
     held = [swap.source.subscription_id, *([swap.target.subscription_id] if swap.way is Way.MERGE else [])]
-    endings = view.intent.get("endings", {})
-    carry_overs = [carry_wishes.before_change(subscription_id=each, ending=endings.get(str(each))) for each in held]
+    stored = view.intent.get("stored", {})
+    carry_overs = [carry_wishes.before_change(subscription_id=each, shown=stored.get(str(each))) for each in held]
     source = holdings.by_ids(subscription_ids=[swap.source.subscription_id])[0]
-    ending = carry_wishes.ending_of(source) or endings.get(str(source.subscription_id), "")
+    ending = carry_wishes.ending_of(source) or stored.get(str(source.subscription_id), {}).get("ending", "renew")
     if swap.way is Way.FULL:
         _convert(quoted, at=at)
     else:
@@ -70,7 +70,8 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime, seen: Seen = NOTHIN
     if swap.way is Way.PARTIAL:
         # What ends with its term ends with it for the seats that became a licence of their own too.
         (born,) = holdings.by_ids(subscription_ids=[swap.target.subscription_id])
-        carry_wishes.keep_ending(born, ending, at=at)
+        if ending != renewals.Ending.RENEW:
+            carry_wishes.keep(born, {"ending": ending, "next_term": None}, at=at)
     _charge(view, order, line, quoted, at=at)
     orders.end_line(operation_id=view.id, state="done", at=at)
     _note(view, by=by, action="seats.swapped", after=_told(swap, order), at=at)
