@@ -10,13 +10,26 @@ from typing import Any
 
 from tests.sim import seeding
 
-ZONE = zoneinfo.ZoneInfo(seeding.ZONE)
 TERM_MONTHS = {"P1M": 1, "P1Y": 12, "P3Y": 36}
 CYCLE_MONTHS = {"monthly": 1, "annual": 12, "triennial": 36}
 
 
-def business_day(at: dt.datetime) -> dt.date:
-    return at.astimezone(ZONE).date()
+def business_day(at: dt.datetime, *, zone: str) -> dt.date:
+    return at.astimezone(zoneinfo.ZoneInfo(zone)).date()
+
+
+def charged_on(terms: Sequence[dict[str, Any]], at: dt.datetime, *, zone: str) -> dt.date:
+    """The day from which a change is charged: the reseller's, kept inside the term that runs by the vendor's calendar.
+
+    The whole of that calendar's first day counts as the term's first one.
+    """
+    on, vendors_on = business_day(at, zone=zone), at.astimezone(dt.UTC).date()
+    for term in reversed(terms):
+        if term["start_on"] == vendors_on and not term.get("is_inside"):
+            return vendors_on
+        if term["start_on"] <= vendors_on < term["end_on"]:
+            return min(max(on, term["start_on"]), term["end_on"] - dt.timedelta(days=1))
+    return on
 
 
 def months_later(day: dt.date, months: int) -> dt.date:

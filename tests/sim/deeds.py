@@ -266,7 +266,7 @@ def look_ahead(world: World, number: int, days: int) -> None:
     before = world.model.fingerprint()
     at, customer_id = world.now(), world.people.customer_ids[number]
     # The business day has begun before the UTC one.
-    on = max((at + dt.timedelta(days=days)).date(), (at + dt.timedelta(hours=2)).date())
+    on = max((at + dt.timedelta(days=days)).date(), world.model.business_day(at))
     looking.licences(by=world.owner(number), customer_id=customer_id, on=on, at=at)
     world.model.require(world.model.fingerprint() == before, "28: looking ahead changed something")
 

@@ -70,6 +70,13 @@ class Model:
     def rows(self, name: str, *columns: str, **filters: Any) -> list[dict[str, Any]]:
         return list(self._tables[name].objects.filter(**filters).order_by("pk").values(*columns))
 
+    def business_day(self, at: dt.datetime) -> dt.date:
+        return arithmetic.business_day(at, zone=self.world.plan.zone)
+
+    def charged_on(self, held: Held, at: dt.datetime) -> dt.date:
+        """The day from which a change of the subscription at that instant is charged or given back."""
+        return arithmetic.charged_on(held.terms, at, zone=self.world.plan.zone)
+
     def require(self, holds: bool, what: str) -> None:
         if not holds:
             raise Violated(f"{what} at {self.world.at.isoformat()}")
@@ -89,7 +96,8 @@ class Model:
             self.mutations += 1
             self.sheets.touch(priced.subscription_id)
             held = self.held[priced.subscription_id]
-            due = invariants.due_minor(held, before=priced.seats_before, after=priced.seats_after, on=calculation.on)
+            on = self.charged_on(held, at)
+            due = invariants.due_minor(held, before=priced.seats_before, after=priced.seats_after, on=on)
             self.require(priced.due_now_minor == due, f"02: quoted {priced.due_now_minor}, due are {due}")
             self.require(
                 priced.seats_before == held.seats, f"11: {priced.seats_before} seats quoted, {held.seats} held"
@@ -100,7 +108,7 @@ class Model:
                 before=priced.seats_before,
                 after=priced.seats_after,
                 due_minor=due,
-                on=calculation.on,
+                on=on,
                 asked_at=at,
             )
 
@@ -176,7 +184,7 @@ class Model:
             before=self.held[subscription_id].seats,
             after=0 if status == "deleted" else self.held[subscription_id].seats,
             due_minor=-refund_minor,
-            on=arithmetic.business_day(at),
+            on=self.charged_on(self.held[subscription_id], at),
             asked_at=at,
         )
 

@@ -8,13 +8,15 @@ import dataclasses
 import random
 from typing import Any
 
-from tests.sim import actions
+from tests.sim import actions, seeding
 
 DAYS = 365
 DAY_S = 86_400
 # Attempts at a change that each customer sees in a year, whoever makes them; some are refused.
 ATTEMPTS = 46
 DENSE_EVERY = 20
+# Where the reseller's day begins, from the last to the first on earth.
+ZONES = ("America/Los_Angeles", "America/New_York", "UTC", "Europe/Brussels", "Asia/Kolkata", "Pacific/Auckland")
 Action = tuple[Any, ...]
 
 
@@ -27,6 +29,7 @@ class Plan:
     days: int
     vendor: dict[str, Any]
     actions: tuple[Action, ...]
+    zone: str = seeding.ZONE
 
     @property
     def years(self) -> float:
@@ -52,7 +55,14 @@ def drawn(seed: int, *, customers: int = 5, days: int = DAYS, is_dense: bool = F
             done.append(("calm",))
     done.append(("calm",))
     vendor = _vendor(chance)
-    return Plan(seed=seed, customers=tuple(range(customers)), days=days, vendor=vendor, actions=tuple(done))
+    return Plan(
+        seed=seed,
+        customers=tuple(range(customers)),
+        days=days,
+        vendor=vendor,
+        actions=tuple(done),
+        zone=random.Random(f"zone:{seed}").choice(ZONES),
+    )
 
 
 def _spans(count: int, *, chance: random.Random, total_s: int) -> list[int]:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
+
 from seatwright.access import changes as access
 from seatwright.access.actors import Role
 from seatwright.catalogue import changes as catalogue
@@ -92,6 +94,12 @@ def populate() -> People:
     return People(
         customer_ids=tuple(customer_ids), owner_ids=tuple(owner_ids), admin_ids=tuple(admin_ids), staff_id=staff_id
     )
+
+
+def move_to(zone: str) -> None:
+    """Let everybody live in that time zone."""
+    for label in ("customers.Reseller", "customers.Customer", "access.User"):
+        apps.get_model(label).objects.update(time_zone=zone)
 
 
 def _login(name: str) -> int:

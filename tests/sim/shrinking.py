@@ -115,6 +115,7 @@ def told(outcome: runner.Outcome) -> str:
     plan = outcome.plan
     lines = [f"    {outcome.violation!r}: plans.Plan("]
     lines += [f"        seed={plan.seed},", f"        customers={plan.customers},", f"        days={plan.days},"]
+    lines += [f"        zone={plan.zone!r},"]
     lines += [f"        vendor={plan.vendor!r},", "        actions=("]
     lines += [f"            {action!r}," for action in plan.actions]
     return "\n".join([*lines, "        ),", "    ),"])

@@ -67,7 +67,7 @@ def _brought(model: "Model", order: Any, calculation: Any, *, at: dt.datetime) -
         if line.subscription_id == swap.source.subscription_id:
             continue
         held = model.held.get(priced.subscription_id)
-        on = at.date() if held is None else arithmetic.business_day(at)
+        on = at.date() if held is None else model.charged_on(held, at)
         if held is None:
             due = arithmetic.cents(priced.seats_after, _rate(swap.target), first=0, last=1, days=1)
         else:
@@ -86,7 +86,8 @@ def _brought(model: "Model", order: Any, calculation: Any, *, at: dt.datetime) -
 
 def _bounded(model: "Model", order: Any, swap: Any, *, at: dt.datetime) -> None:
     """The most that the old seats go on costing is what they cost from today to the end of their term."""
-    held, on, overlap = model.held[swap.source.subscription_id], arithmetic.business_day(at), swap.overlap
+    held, overlap = model.held[swap.source.subscription_id], swap.overlap
+    on = model.charged_on(held, at)
     term = arithmetic.term_on(held.terms, on)
     most, start = 0, on
     while start < term["end_on"]:
@@ -124,8 +125,9 @@ def _rate(side: Any) -> str:
 
 def _converted(model: "Model", order: Any, calculation: Any, *, at: dt.datetime) -> None:
     """The vendor converts seats: the old ones are given back from today on, the new ones charged from today on."""
-    swap, on = calculation.swap, arithmetic.business_day(at)
+    swap = calculation.swap
     source, seats, way = model.held[swap.source.subscription_id], swap.seats, swap.way.value
+    on = model.charged_on(source, at)
     model.require(swap.source.seats == source.seats, f"11: {swap.source.seats} seats quoted, {source.seats} held")
     given = invariants.due_minor(source, before=source.seats, after=source.seats - seats, on=on)
     sides = {swap.source.subscription_id: (source.seats, source.seats - seats)}
@@ -188,7 +190,7 @@ def invariant_25_old_seats_cost_no_more_than_was_quoted(model: "Model", news: "N
     for entry in news.entries:
         overlap = returns.get(entry["operation_id"])
         if overlap is not None and entry["subscription_id"] == overlap.subscription_id:
-            day = arithmetic.business_day(model.operations[entry["operation_id"]]["created_at"])
+            day = model.business_day(model.operations[entry["operation_id"]]["created_at"])
             model.require(day <= overlap.latest_on, f"25: old seats go back on {day}, after {overlap.latest_on}")
     for charge in news.charges:
         if charge["operation_id"] in returns:

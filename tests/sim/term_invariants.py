@@ -87,6 +87,7 @@ def is_rest(term: dict[str, Any], expected: "Expected") -> bool:
 def _convert(before: dict[str, Any], term: dict[str, Any], expected: "Expected") -> None:
     """The new price holds here from the day of the order on, from which it is charged."""
     before["cut_on"] = term["start_on"] = term["charged_from_on"] = expected.on
+    term["is_inside"] = True
 
 
 def _require_same_term(model: "Model", before: dict[str, Any], term: dict[str, Any], expected: "Expected") -> None:
@@ -112,7 +113,8 @@ def invariant_25_terms_follow_what_the_vendor_renewed(model: "Model", news: "New
             continue
         is_converted = changed is not None and changed.what == "converted"
         # A transition counts from the reseller's day on which it was ordered, any other term from the vendor's day.
-        today = arithmetic.business_day(model.world.at) if is_converted else model.world.at.date()
+        vendors_on = model.world.at.date()
+        today = max(model.business_day(model.world.at), vendors_on) if is_converted else vendors_on
         model.require(start <= today, f"25: the term of {start} is entered before its day")
         if changed is None:
             entered.setdefault(term["subscription_id"], []).append(term)

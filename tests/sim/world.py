@@ -199,6 +199,7 @@ def opened(
     with contextlib.ExitStack() as stack:
         stack.enter_context(_seeded_identifiers(plan.seed))
         people = stack.enter_context(_populated(is_postgres=is_postgres))
+        seeding.move_to(plan.zone)
         stack.enter_context(columns.remembered())
         vendor = seeding.open_vendor(plan.vendor, seed=plan.seed, customers_used=plan.customers)
         stack.callback(vendor.state.books.close)
