@@ -89,7 +89,7 @@ def test_prices_looked_up_together_are_those_of_looking_each_up(
     days = [ON - dt.timedelta(days=1), ON, dt.date(2023, 12, 31), dt.date(2029, 1, 1)]
     day_by_day = [found(on) for on in days]
     assert len({str(rates) for rates in day_by_day}) == 3
-    with queries.each_once(offer_keys=keys, days=days), django_assert_num_queries(4):
+    with queries.each_once(offer_keys=keys, days=days), django_assert_num_queries(5):
         assert [found(on) for on in days] == day_by_day
     with queries.each_once(), pytest.raises(queries.OfferUnknown):
         queries.sales_rate(reseller_id=reseller_id, offer_key=keys[0].replace(":0001:", ":9999:"), on=ON)
@@ -120,7 +120,7 @@ def test_prices_of_several_days_are_those_of_the_versions_that_counted_on_each(
     day_by_day = found()
     assert day_by_day[KEY] == ["57.6", "60", "60", "55", "55", "54", "54"]
     assert day_by_day[second] == ["1", *["PriceMissing"] * 6]
-    with queries.each_once(offer_keys=keys, days=days), django_assert_num_queries(4):
+    with queries.each_once(offer_keys=keys, days=days), django_assert_num_queries(5):
         assert found() == day_by_day
 
 

@@ -109,21 +109,31 @@ def _on(*, reseller_id: uuid.UUID, lines: QuerySet[PriceListLine], on: dt.date) 
 
 
 def _on_days(
-    *, reseller_id: uuid.UUID, products: Iterable[tuple[str, str, str]], days: Collection[dt.date]
+    *,
+    reseller_id: uuid.UUID,
+    products: Iterable[tuple[str, str, str]],
+    places: Iterable[tuple[str, str]],
+    days: Collection[dt.date],
 ) -> dict[dt.date, _Prices]:
-    """The prices of these products, in every segment and market, by day, in four queries whatever the numbers."""
-    offers = Offer.objects.filter(product__product_id__in={product_id for _, product_id, _ in products})
+    """The prices of these products in these segments and markets by day, in five queries whatever the numbers.
+
+    Each query is over one table or two, so that a database that knows nothing yet of how many rows there are, as after
+    a first import, has no way to join them badly.
+    """
+    segments, markets = zip(*places, strict=True)
+    wanted = {product_id for _, product_id, _ in products}
+    found = Offer.objects.filter(product__product_id__in=wanted, segment__in=segments, market__in=markets)
+    offers = {offer.pk: offer for offer in found.select_related("product")}
     of_seller = Q(reseller=reseller_id) | Q(reseller=None)
-    versions = list(PriceList.objects.filter(of_seller, valid_from_on__lte=max(days)))
-    counting = {on: _versions_on(versions, on) for on in days}
-    lines = list(
-        PriceListLine.objects.filter(price_list__in=set().union(*counting.values()), offer__in=offers).select_related(
-            "price_list", "offer__product"
-        )
-    )
-    sales = list(SalesPrice.objects.filter(reseller=reseller_id, offer__in=offers).order_by("valid_from_on", "pk"))
-    ever = Exists(PriceListLine.objects.filter(offer=OuterRef("pk")))
-    known = {_key_of(offer) for offer in offers.filter(ever).select_related("product")}
+    versions = {each.pk: each for each in PriceList.objects.filter(of_seller, valid_from_on__lte=max(days))}
+    counting = {on: _versions_on(versions.values(), on) for on in days}
+    lines = list(PriceListLine.objects.filter(price_list__in=set().union(*counting.values()), offer__in=list(offers)))
+    for line in lines:
+        line.offer, line.price_list = offers[line.offer_id], versions[line.price_list_id]
+    of_offers = SalesPrice.objects.filter(reseller=reseller_id, offer__in=list(offers))
+    sales = list(of_offers.order_by("valid_from_on", "pk"))
+    ever = PriceListLine.objects.filter(offer__in=list(offers)).values_list("offer_id", flat=True).distinct()
+    known = {_key_of(offers[pk]) for pk in ever}
 
     def on_day(on: dt.date) -> _Prices:
         valid = (
@@ -169,16 +179,21 @@ class _Once:
     """What was looked up in a block, and the products and days that are looked up together."""
 
     def __init__(self, keys: Iterable[str], days: Iterable[dt.date]) -> None:
-        self.together = {_product(parts) for parts in map(naming.offer_key, keys) if parts is not None}
+        wanted = [parts for parts in map(naming.offer_key, keys) if parts is not None]
+        self.together = {_product(parts) for parts in wanted}
+        self.places = {(parts.segment, parts.market) for parts in wanted}
         self.days = frozenset(days)
         self.found: dict[tuple[object, ...], _Prices] = {}
         self.on_days: dict[uuid.UUID, dict[dt.date, _Prices]] = {}
 
     def prices(self, *, reseller_id: uuid.UUID, parts: naming.OfferKey, on: dt.date) -> _Prices:
         """The prices of the offer's product in every term and plan, with those of the products looked up with it."""
-        if _product(parts) in self.together and on in self.days:
+        is_place = (parts.segment, parts.market) in self.places
+        if _product(parts) in self.together and is_place and on in self.days:
             if reseller_id not in self.on_days:
-                self.on_days[reseller_id] = _on_days(reseller_id=reseller_id, products=self.together, days=self.days)
+                self.on_days[reseller_id] = _on_days(
+                    reseller_id=reseller_id, products=self.together, places=self.places, days=self.days
+                )
             return self.on_days[reseller_id][on]
         products = self.together if _product(parts) in self.together else {_product(parts)}
         key = (reseller_id, parts.segment, parts.market, on, min(products))
