@@ -177,7 +177,7 @@ def attempt(chance: random.Random, swarm: Swarm, pace: Pace, *, customers: int) 
 
 def customer_of(action: Action) -> int | None:
     """The number of the customer on whose behalf the action is done; None for one of the machinery."""
-    names = {kind.name for kind in (*DEEDS, *CONSOLES, *ASKING)} | {"sync"}
+    names = {kind.name for kind in (*DEEDS, *CONSOLES, *ASKING)} | {"sync", "approach"}
     return int(action[1]) if action[0] in names else None
 
 

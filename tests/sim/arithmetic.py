@@ -4,11 +4,9 @@ import calendar
 import datetime as dt
 import math
 import zoneinfo
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
-
-from tests.sim import seeding
 
 TERM_MONTHS = {"P1M": 1, "P1Y": 12, "P3Y": 36}
 CYCLE_MONTHS = {"monthly": 1, "annual": 12, "triennial": 36}
@@ -16,6 +14,11 @@ CYCLE_MONTHS = {"monthly": 1, "annual": 12, "triennial": 36}
 
 def business_day(at: dt.datetime, *, zone: str) -> dt.date:
     return at.astimezone(zoneinfo.ZoneInfo(zone)).date()
+
+
+def midnight(on: dt.date, *, zone: str) -> dt.datetime:
+    """When the day begins there."""
+    return dt.datetime.combine(on, dt.time(), tzinfo=zoneinfo.ZoneInfo(zone)).astimezone(dt.UTC)
 
 
 def charged_on(terms: Sequence[dict[str, Any]], at: dt.datetime, *, zone: str) -> dt.date:
@@ -89,20 +92,17 @@ def seats_by_day(changes: Iterable[tuple[dt.date, int]], *, first: dt.date, last
     return held
 
 
-PRICES: dict[tuple[str, str, str, str], str] = {
-    (row["product_id"], row["vendor_sku_id"], *plan.split(":")): row[column]
-    for row in seeding.ROWS
-    for column, plan in seeding.PLANS.items()
-    if row[column]
-}
 # Extended service: percent of the monthly price, or of the year's billed by the month where there is no monthly term.
 EXTENDED = ((("P1M", "monthly"), 103), (("P1Y", "monthly"), 123))
 EXTENDED_FROM_ON = dt.date(2026, 5, 4)
 
 
-def extended_rate(product_id: str, vendor_sku_id: str, *, on: dt.date) -> Fraction:
-    """What a seat costs for a month of extended service that begins on that day, 0 where it has no price."""
+def extended_rate(priced: Callable[[tuple[str, str]], str], *, on: dt.date) -> Fraction:
+    """What a seat costs for a month of extended service that begins on that day, 0 where it has no price.
+
+    `priced` tells the price of a seat by term and billing plan.
+    """
     for plan, percent in EXTENDED if on >= EXTENDED_FROM_ON else ():
-        if (product_id, vendor_sku_id, *plan) in PRICES:
-            return Fraction(PRICES[product_id, vendor_sku_id, *plan]) * Fraction(percent, 100)
+        if rate := priced(plan):
+            return Fraction(rate) * Fraction(percent, 100)
     return Fraction()

@@ -9,7 +9,7 @@ from seatwright.workflows import buy as buying
 from seatwright.workflows import buy_pricing, schedule_change, swap_plan, term_operation, wishes
 from seatwright.workflows import change_term as changing_term
 from seatwright.workflows import swap as swapping
-from tests.sim import arithmetic, deeds, seeding, swap_model
+from tests.sim import deeds, prices, seeding, swap_model
 from tests.sim.world import Died, World
 
 SIGNATORY = buying.Signatory(first_name="Ada", last_name="Owner", email="ada@customer.example")
@@ -18,7 +18,7 @@ SIGNATORY = buying.Signatory(first_name="Ada", last_name="Owner", email="ada@cus
 def buy(world: World, number: int, share: float, which: float, seats: int) -> None:
     """A licence that may not be held yet, accepting the vendor's agreement where that is still to be done."""
     rows = deeds.held(world, number)
-    plans = [key for key in arithmetic.PRICES if f"{key[0]}:{key[1]}" in seeding.SOLD_KEYS]
+    plans = list(prices.SOLD)
     plan = deeds.picked([key for key in plans if key[2:] != ("P3Y", "annual")], which)
     if not rows or plan is None:
         return

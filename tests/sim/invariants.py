@@ -45,6 +45,8 @@ def due_minor(held: "Held", *, before: int, after: int, on: dt.date) -> int:
     )
     days, first, last = (end - start).days, (on - start).days, (min(end, term["end_on"]) - start).days
     rate = term["unit_rate"]
+    if not rate:
+        return 0
     return arithmetic.cents(after, rate, first=first, last=last, days=days) - arithmetic.cents(
         before, rate, first=first, last=last, days=days
     )
@@ -168,6 +170,10 @@ def _charged_term(terms: list[dict[str, Any]], start: dt.date, end: dt.date, rat
     return before if end <= min(last, before["end_on"]) else term
 
 
+def _is_same(rate: str, wanted: str) -> bool:
+    return bool(wanted) and arithmetic.Fraction(rate) == arithmetic.Fraction(wanted)
+
+
 def invariant_01_amounts_are_seats_times_days_times_price(model: "Model", news: "News") -> None:
     for charge in news.charges:
         held = model.held[charge["subscription_id"]]
@@ -175,7 +181,7 @@ def invariant_01_amounts_are_seats_times_days_times_price(model: "Model", news: 
         rate = charge["unit_rate"]
         term = _charged_term(held.terms, start, end, rate)
         expected = model.expected.get(charge["operation_id"])
-        is_new = expected is not None and charge["kind"] == "swapped_in" and rate == expected.new_rate
+        is_new = expected is not None and charge["kind"] == "swapped_in" and _is_same(rate, expected.new_rate)
         model.require(is_new or rate == term["unit_rate"], f"09: charged at {rate}, frozen at {term['unit_rate']}")
         first, last = arithmetic.cycle(term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=start)
         model.require(end <= min(last, term["end_on"]), "04: a charge reaches beyond its cycle or term")

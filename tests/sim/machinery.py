@@ -5,18 +5,46 @@ from typing import Any
 
 from seatwright.operations import queries
 from seatwright.workflows import charge_cycles
-from tests.sim import asking, deeds, seeding, wire
+from tests.sim import arithmetic, asking, deeds, prices, seeding, wire
 from tests.sim.world import World
 from vendor_simulator import ageing, faults
 
 DRAIN = dt.timedelta(days=20)
 DRAIN_ROUNDS = 400
 READINGS_MOST = 5
+SOON = dt.timedelta(days=32)
+NEVER_SHORTENED = dt.timedelta(days=2)
 
 
 def let_pass(world: World, seconds: int) -> None:
-    """Time passes; where the deadline of a renewal sheet is on the way, the chores are done there, as every minute."""
-    until = world.at + dt.timedelta(seconds=seconds)
+    """Time passes; a long wait is shorter by what was borrowed of it before."""
+    span = dt.timedelta(seconds=seconds)
+    paid = min(world.borrowed, max(span - NEVER_SHORTENED, dt.timedelta()))
+    world.borrowed -= paid
+    _pass(world, span - paid)
+
+
+def approach(world: World, number: int, share: float, which: float, offset_s: int) -> None:
+    """Wait for one of the midnights to come, the vendor's or the reseller's, or until shortly before or after it."""
+    row = deeds.picked(deeds.held(world, number), share)
+    if row is None:
+        return
+    term = arithmetic.term_on(world.model.held[row.subscription_id].terms, world.at.date())
+    cycle = arithmetic.cycle(term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=world.at.date())
+    days = {*cycle, term["start_on"], term["end_on"], term["end_on"] - dt.timedelta(days=1)}
+    days |= {each.from_on for each in world.lists}
+    midnights = {arithmetic.midnight(on, zone=zone) for on in days for zone in ("UTC", world.plan.zone)}
+    shortly = {each + dt.timedelta(seconds=offset_s) for each in midnights}
+    at = deeds.picked(sorted(each for each in shortly if world.at < each < world.at + SOON), which)
+    if at is not None:
+        world.did["midnight"] += 1
+        world.borrowed += at - world.at
+        _pass(world, at - world.at)
+
+
+def _pass(world: World, span: dt.timedelta) -> None:
+    """Where the deadline of a renewal sheet is on the way, the chores are done there, as every minute."""
+    until = world.at + span
     deadline_at = world.model.sheets.next_deadline(until=until)
     while deadline_at is not None:
         world.pass_time(deadline_at + world.behind - world.at)
@@ -58,6 +86,15 @@ def sync_all(world: World) -> None:
     """Every customer that the vendor knows here is read."""
     for number in world.plan.customers:
         deeds.sync(world, number)
+
+
+def price_list(world: World, number: int) -> None:
+    """A list that left products out is brought in again with all of them, for the same days."""
+    if number < len(world.plan.lists):
+        listed = prices.completed(world.plan.lists[number])
+        prices.bring_in(listed, at=world.now())
+        world.lists.append(listed)
+        world.did["late prices"] += 1
 
 
 def charge(world: World) -> None:

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import Q
 
-from tests.sim import arithmetic, at_send, invariants, seeding, sheet_model, swap_model, term_invariants, wire
+from tests.sim import arithmetic, at_send, invariants, prices, seeding, sheet_model, swap_model, term_invariants, wire
 from tests.sim.records import Expected, Held, News, Sent
 from vendor_simulator import books
 
@@ -45,7 +45,7 @@ class Model:
         self.moving: dict[tuple[str, str], set[str]] = {}
         self.mutations = 0
         self.sheets = sheet_model.Sheets(self)
-        self._newest = {"SeatEntry": 0, "Charge": 0, "HeldTerm": 0}
+        self._newest = {"SeatEntry": 0, "Charge": 0, "HeldTerm": 0, "LatePrice": 0}
         self._seen = -1
         self._looked_at = seeding.START
         self._tables = {
@@ -54,6 +54,7 @@ class Model:
                 "SeatEntry": "subscriptions.SeatEntry",
                 "Charge": "billing.Charge",
                 "HeldTerm": "subscriptions.HeldTerm",
+                "LatePrice": "subscriptions.LatePrice",
                 "Subscription": "subscriptions.Subscription",
                 "Operation": "operations.Operation",
                 "ChangeIntent": "orders.ChangeIntent",
@@ -76,6 +77,10 @@ class Model:
     def charged_on(self, held: Held, at: dt.datetime) -> dt.date:
         """The day from which a change of the subscription at that instant is charged or given back."""
         return arithmetic.charged_on(held.terms, at, zone=self.world.plan.zone)
+
+    def rate(self, plan: tuple[str, ...], *, on: dt.date, seats: int) -> str:
+        """What a seat costs for one cycle where so many begin on that day, empty where no price is known."""
+        return prices.rate(self.world.lists, plan, on=on, seats=seats)
 
     def require(self, holds: bool, what: str) -> None:
         if not holds:
@@ -117,8 +122,9 @@ class Model:
         ((line,), (priced,)) = (order.lines, calculation.lines)
         self.mutations += 1
         self.world.did["bought"] += 1
-        on, rate = at.date(), arithmetic.PRICES[plan]
-        due = arithmetic.cents(priced.seats_after, rate, first=0, last=1, days=1)
+        on, seats = at.date(), priced.seats_after
+        rate = self.rate(plan, on=max(on, self.business_day(at)), seats=seats)
+        due = arithmetic.cents(seats, rate, first=0, last=1, days=1)
         self.require(priced.due_now_minor == due, f"02: quoted {priced.due_now_minor}, due are {due}")
         self.expected[line.operation_id] = Expected(
             what="bought",
@@ -128,6 +134,7 @@ class Model:
             due_minor=due,
             on=on,
             asked_at=at,
+            new_rate=rate,
         )
 
     def term_ordered(self, order: Any, calculation: Any, *, at: dt.datetime) -> None:
@@ -142,7 +149,7 @@ class Model:
         leads_to = (priced.term, priced.billing_plan)
         row = arithmetic.term_on(held.terms, on)
         _vendor, product_id, vendor_sku_id, *_others = row["offer_key"].split(":")
-        rate = arithmetic.PRICES[product_id, vendor_sku_id, *leads_to]
+        rate = self.rate((product_id, vendor_sku_id, *leads_to), on=on, seats=held.seats)
         due = arithmetic.cents(held.seats, rate, first=0, last=1, days=1)
         due += invariants.due_minor(held, before=held.seats, after=0, on=on)
         self.require(priced.due_now_minor == due, f"02: quoted {priced.due_now_minor}, due are {due}")
@@ -314,6 +321,7 @@ class Model:
             terms=self._newer("HeldTerm", newest),
             operations=self._operations(),
             effects=self._effects(),
+            late=self._newer("LatePrice", newest),
             wishes={},
         )
         for row in self.rows("Subscription", "id", "vendor_subscription_id", "seats", "status"):

@@ -8,7 +8,7 @@ import dataclasses
 import random
 from typing import Any
 
-from tests.sim import actions, seeding
+from tests.sim import actions, midnights, prices, seeding
 
 DAYS = 365
 DAY_S = 86_400
@@ -30,6 +30,7 @@ class Plan:
     vendor: dict[str, Any]
     actions: tuple[Action, ...]
     zone: str = seeding.ZONE
+    lists: tuple[prices.Listed, ...] = ()
 
     @property
     def years(self) -> float:
@@ -46,11 +47,19 @@ def drawn(seed: int, *, customers: int = 5, days: int = DAYS, is_dense: bool = F
     swarm = actions.Swarm.drawn(chance)
     pace = actions.DENSE if is_dense or seed % DENSE_EVERY == 0 else actions.LEAN
     count = round(ATTEMPTS * customers * days / DAYS)
+    late = random.Random(f"midnights {seed}")
+    listing = random.Random(f"prices {seed}")
+    lists = prices.drawn(listing, days=days)
+    completed_at = {listing.randrange(count): number for number, each in enumerate(lists) if each.lacks}
     done: list[Action] = [("sync_all",), ("work", 6, 3600)]
     for number, span_s in enumerate(_spans(count, chance=chance, total_s=days * DAY_S)):
         done.append(("pass", span_s))
         done += actions.attempt(chance, swarm, pace, customers=customers)
         done += actions.routine(chance, swarm, pace, customers=customers)
+        if number in completed_at:
+            done.append(("price_list", completed_at[number]))
+        if late.random() < midnights.RATE:
+            done += midnights.visit(late, customers=customers)
         if number == count // 2:
             done.append(("calm",))
     done.append(("calm",))
@@ -62,6 +71,7 @@ def drawn(seed: int, *, customers: int = 5, days: int = DAYS, is_dense: bool = F
         vendor=vendor,
         actions=tuple(done),
         zone=random.Random(f"zone:{seed}").choice(ZONES),
+        lists=lists,
     )
 
 

@@ -67,4 +67,5 @@ class News:
     terms: list[dict[str, Any]]
     operations: list[dict[str, Any]]
     effects: list[dict[str, Any]]
+    late: list[dict[str, Any]]
     wishes: dict[uuid.UUID, dict[str, Any]]

@@ -115,7 +115,8 @@ def told(outcome: runner.Outcome) -> str:
     plan = outcome.plan
     lines = [f"    {outcome.violation!r}: plans.Plan("]
     lines += [f"        seed={plan.seed},", f"        customers={plan.customers},", f"        days={plan.days},"]
-    lines += [f"        zone={plan.zone!r},"]
+    lists = ", ".join(f"prices.{each!r}" for each in plan.lists)
+    lines += [f"        zone={plan.zone!r},", f"        lists=({lists},)," if lists else "        lists=(),"]
     lines += [f"        vendor={plan.vendor!r},", "        actions=("]
     lines += [f"            {action!r}," for action in plan.actions]
     return "\n".join([*lines, "        ),", "    ),"])

@@ -69,7 +69,8 @@ def _brought(model: "Model", order: Any, calculation: Any, *, at: dt.datetime) -
         held = model.held.get(priced.subscription_id)
         on = at.date() if held is None else model.charged_on(held, at)
         if held is None:
-            due = arithmetic.cents(priced.seats_after, _rate(swap.target), first=0, last=1, days=1)
+            rate = _rate(model, swap.target, on=max(on, model.business_day(at)), seats=priced.seats_after)
+            due = arithmetic.cents(priced.seats_after, rate, first=0, last=1, days=1)
         else:
             due = invariants.due_minor(held, before=priced.seats_before, after=priced.seats_after, on=on)
         model.require(priced.due_now_minor == due, f"02: quoted {priced.due_now_minor}, due are {due}")
@@ -81,6 +82,7 @@ def _brought(model: "Model", order: Any, calculation: Any, *, at: dt.datetime) -
             due_minor=due,
             on=on,
             asked_at=at,
+            new_rate=rate if held is None else "",
         )
 
 
@@ -89,14 +91,14 @@ def _bounded(model: "Model", order: Any, swap: Any, *, at: dt.datetime) -> None:
     held, overlap = model.held[swap.source.subscription_id], swap.overlap
     on = model.charged_on(held, at)
     term = arithmetic.term_on(held.terms, on)
+    # People may have their licence from another subscription of the same plan.
+    seats = min(len(swap.people), held.seats)
     most, start = 0, on
     while start < term["end_on"]:
         first, end = arithmetic.cycle(term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=start)
         until, days = min(end, term["end_on"]), (end - first).days
         rate = term["unit_rate"]
-        most += arithmetic.cents(
-            len(swap.people), rate, first=(start - first).days, last=(until - first).days, days=days
-        )
+        most += arithmetic.cents(seats, rate, first=(start - first).days, last=(until - first).days, days=days)
         start = until
     quoted = (overlap.most_minor, overlap.from_on, overlap.latest_on)
     wanted = (most, on, term["end_on"])
@@ -118,9 +120,9 @@ def _due_seats(wishes: dict[str, Any], seats: int) -> int:
     return due
 
 
-def _rate(side: Any) -> str:
+def _rate(model: "Model", side: Any, *, on: dt.date, seats: int) -> str:
     _vendor, product_id, vendor_sku_id, *_others = side.offer_key.split(":")
-    return arithmetic.PRICES[product_id, vendor_sku_id, side.term, side.billing_plan]
+    return model.rate((product_id, vendor_sku_id, side.term, side.billing_plan), on=on, seats=seats)
 
 
 def _converted(model: "Model", order: Any, calculation: Any, *, at: dt.datetime) -> None:
@@ -136,7 +138,8 @@ def _converted(model: "Model", order: Any, calculation: Any, *, at: dt.datetime)
         taken = invariants.due_minor(entered, before=entered.seats, after=entered.seats + seats, on=on)
         sides[swap.target.subscription_id] = (entered.seats, entered.seats + seats)
     else:
-        taken = invariants.due_minor(_at_the_price_of(source, swap.target, on=on), before=0, after=seats, on=on)
+        rate = _new_rate(model, source, swap.target, on=on, seats=seats)
+        taken = invariants.due_minor(_at_the_price_of(source, rate, on=on), before=0, after=seats, on=on)
         sides[swap.target.subscription_id] = (source.seats, seats) if way == FULL else (0, seats)
     quoted = sum(each.due_now_minor for each in calculation.lines)
     model.require(quoted == given + taken, f"02: quoted {quoted}, due are {given} and {taken}")
@@ -153,15 +156,20 @@ def _converted(model: "Model", order: Any, calculation: Any, *, at: dt.datetime)
         sides=sides,
         dues={OUT: given, IN: taken},
         offer_key=swap.target.offer_key if way == FULL and not is_last_day else "",
-        new_rate="" if way == MERGE else _rate(swap.target),
+        new_rate="" if way == MERGE else rate,
     )
 
 
-def _at_the_price_of(source: "Held", side: Any, *, on: dt.date) -> "Held":
-    """The old plan's cycle at the new plan's price of today."""
+def _new_rate(model: "Model", source: "Held", side: Any, *, on: dt.date, seats: int) -> str:
+    """The new plan's price of today in the old plan's term."""
     term = arithmetic.term_on(source.terms, on)
     plan = dataclasses.replace(side, term=term["term"], billing_plan=term["billing_plan"])
-    return dataclasses.replace(source, terms=[{**term, "unit_rate": _rate(plan)}])
+    return _rate(model, plan, on=on, seats=seats)
+
+
+def _at_the_price_of(source: "Held", rate: str, *, on: dt.date) -> "Held":
+    """The old plan's cycle at that price."""
+    return dataclasses.replace(source, terms=[{**arithmetic.term_on(source.terms, on), "unit_rate": rate}])
 
 
 def invariant_11_a_transition_moves_what_was_ordered(model: "Model", news: "News") -> None:

@@ -1,6 +1,7 @@
 """The invariants of terms: what each costs, where it begins, and that the vendor made it or somebody ordered it."""
 
 import datetime as dt
+import functools
 import itertools
 import json
 import uuid
@@ -33,6 +34,22 @@ def invariant_09_terms_have_the_price_of_their_first_day(model: "Model", news: "
         rates, entered = _prices(model, held, term, is_alone=is_alone), arithmetic.Fraction(term["unit_rate"] or 0)
         shown = " or ".join(f"{float(rate):g}" for rate in rates)
         model.require(entered in rates, f"09: a term was entered at {term['unit_rate']!r}, its price is {shown}")
+    for late in news.late:
+        _price_late(model, model.held[late["subscription_id"]], late)
+
+
+def _price_late(model: "Model", held: "Held", late: dict[str, Any]) -> None:
+    """A term that began without a price has the one of its first day, however late that is known."""
+    term = next(each for each in held.terms if each["start_on"] == late["start_on"])
+    model.require(not term["unit_rate"], f"09: the term of {term['start_on']} has a price and is priced again")
+    rates = _prices(model, held, {**term, "offer_key": late["offer_key"]}, is_alone=False)
+    shown = " or ".join(f"{float(rate):g}" for rate in rates)
+    model.require(
+        arithmetic.Fraction(late["unit_rate"]) in rates,
+        f"09: a term is priced late at {late['unit_rate']}, not {shown}",
+    )
+    term["unit_rate"] = late["unit_rate"]
+    model.world.did["priced late"] += 1
 
 
 def _prices(model: "Model", held: "Held", term: dict[str, Any], *, is_alone: bool) -> list[arithmetic.Fraction]:
@@ -44,11 +61,36 @@ def _prices(model: "Model", held: "Held", term: dict[str, Any], *, is_alone: boo
     parts = term["offer_key"].split(":")
     if len(parts) < 3:
         return [arithmetic.Fraction()]
-    rates = [arithmetic.Fraction(arithmetic.PRICES.get((parts[1], parts[2], term["term"], term["billing_plan"]), 0))]
+    bought = next((each for each in _purchases(model) if each.subscription_id == term["subscription_id"]), None)
+    if bought is not None and not held.terms[1:]:
+        return [arithmetic.Fraction(bought.new_rate)]
     kinds = {kind for kind, start_on in _begun(model, held) if not is_alone or start_on == term["start_on"]}
-    if EXTENDED in kinds:
-        rates.append(arithmetic.extended_rate(parts[1], parts[2], on=term["start_on"]))
-    return rates[1:] if is_alone and EXTENDED in kinds else rates
+    on, rates, extended = max(term["start_on"], term["charged_from_on"]), [], []
+    for seats in _seats_shown(model, held, term):
+        priced = functools.partial(_rate, model, (parts[1], parts[2]), on=on, seats=seats)
+        rates.append(arithmetic.Fraction(priced((term["term"], term["billing_plan"])) or 0))
+        extended.append(arithmetic.extended_rate(priced, on=on))
+    if EXTENDED not in kinds:
+        return rates
+    return extended if is_alone else rates + extended
+
+
+def _rate(model: "Model", product: tuple[str, str], plan: tuple[str, str], *, on: dt.date, seats: int) -> str:
+    return model.rate((*product, *plan), on=on, seats=seats)
+
+
+def _purchases(model: "Model") -> list["Expected"]:
+    return [each for each in model.expected.values() if each.what == "bought"]
+
+
+def _seats_shown(model: "Model", held: "Held", term: dict[str, Any]) -> set[int]:
+    """The numbers of seats that the vendor showed since the term began: the product sees one of them."""
+    begins_at = dt.datetime.combine(term["start_on"], dt.time(), tzinfo=dt.UTC)
+    theirs = [each for each in model.effects if each["subject"] == held.vendor_id]
+    later = [json.loads(each["after"]).get("quantity") for each in theirs if each["at"] >= begins_at]
+    row = model.vendor_row(held.vendor_id)
+    changed = {} if term.get("changed") is None else {max(*each) for each in term["changed"].sides.values()}
+    return {seats for seats in (*later, *changed, held.seats, row and row["quantity"]) if seats}
 
 
 def _begun(model: "Model", held: "Held") -> list[tuple[str, dt.date]]:

@@ -31,7 +31,7 @@ from seatwright.customers import queries as customer_queries
 from seatwright.operations import checkpoints, engine, queries, runs
 from seatwright.vendors import deadline, http
 from seatwright.workflows import connections, record_sheet, send_mail
-from tests.sim import columns, database, plans, seeding, wire
+from tests.sim import columns, database, plans, prices, seeding, wire
 from vendor_simulator import books, connection_cut, faults
 
 SETTLE_S = 60
@@ -67,6 +67,7 @@ class World:
     model: Any = None
     at: dt.datetime = seeding.START
     behind: dt.timedelta = dt.timedelta()
+    borrowed: dt.timedelta = dt.timedelta()
     worker: int = 0
     has_orphans: bool = False
     dies_at: int = 0
@@ -74,6 +75,7 @@ class World:
     deaths: Counter[str] = dataclasses.field(default_factory=Counter)
     did: Counter[str] = dataclasses.field(default_factory=Counter)
     quotes: dict[int, Any] = dataclasses.field(default_factory=dict)
+    lists: list[prices.Listed] = dataclasses.field(default_factory=list)
 
     @property
     def books(self) -> sqlite3.Connection:
@@ -200,11 +202,13 @@ def opened(
         stack.enter_context(_seeded_identifiers(plan.seed))
         people = stack.enter_context(_populated(is_postgres=is_postgres))
         seeding.move_to(plan.zone)
+        for listed in plan.lists:
+            prices.bring_in(listed, at=seeding.START)
         stack.enter_context(columns.remembered())
         vendor = seeding.open_vendor(plan.vendor, seed=plan.seed, customers_used=plan.customers)
         stack.callback(vendor.state.books.close)
         line = wire.Wire(vendor, before=before, after=after)
-        world = World(plan=plan, people=people, vendor=vendor, wire=line)
+        world = World(plan=plan, people=people, vendor=vendor, wire=line, lists=[*plan.lists])
         stack.enter_context(_plugged_in(world))
         yield world
 

@@ -1,0 +1,44 @@
+"""Visits to the edges of days: something done within minutes of a midnight at which a cycle or a term begins or ends.
+
+They are drawn from a stream of their own, so that the rest of a plan is what it was. The time that a visit takes is
+borrowed, and paid back by the long waits after it.
+"""
+
+import random
+from typing import Any
+
+from tests.sim import actions
+
+Action = tuple[Any, ...]
+# How likely each attempt is to be followed by a visit.
+RATE = 0.025
+OFTEN = {"more": 4, "fewer": 4, "buy": 3, "end": 2, "change_term": 2, "swap": 2, "transition": 1, "foreign_seats": 3}
+OFTEN |= {"suspend": 1, "resume": 1, "wish_seats": 1, "several": 1, "place_quote": 1, "quote": 1}
+KINDS = {kind.name: kind for kind in (*actions.DEEDS, *actions.CONSOLES)}
+WORK: Action = ("work", 8, 60)
+
+
+def visit(chance: random.Random, *, customers: int) -> list[Action]:
+    """One licence is changed at such an instant, perhaps after it was read, and perhaps again at the next one."""
+    number, share = chance.randrange(customers), round(chance.random(), 4)
+    found: list[Action] = []
+    for _ in range(chance.choice((1, 1, 2))):
+        found.append(("approach", number, share, round(chance.random(), 4), chance.randint(-900, 900)))
+        if chance.random() < 0.5:
+            found += [("sync", number), WORK]
+        for _ in range(chance.choice((1, 2))):
+            found += _deed(chance, number, share)
+        if chance.random() < 0.2:
+            found.append(("charge",))
+    return found
+
+
+def _deed(chance: random.Random, number: int, share: float) -> list[Action]:
+    (name,) = chance.choices(list(OFTEN), weights=list(OFTEN.values()))
+    drawn = KINDS[name].draw(chance)
+    done: Action = (name, number, share, *drawn[1:]) if name != "several" else (name, number, *drawn)
+    if name == "transition":
+        return [done, *actions.WORKED_OFF]
+    if name == "foreign_seats":
+        return [done, ("sync", number), WORK, ("adopt",)]
+    return [done, WORK]
