@@ -99,7 +99,7 @@ ASKING = (
     Kind(name="withdraw_sheet", weight=0.3),
 )
 
-# A transition is worked off before more time passes: what a renewal in between makes of it is told by stories.
+# A transition is worked off before more time passes; `midnights` leaves some under way over a renewal.
 WORKED_OFF: list[Action] = [("work", 8, 60), ("pass", 100_000), ("work", 30, 7200)]
 RETRY_AFTER = ("integer", "decimal", "http_date", "missing", "negative", "day")
 GARBLED = ("truncated", "html", "empty", "wrong_content_type", "bom", "nan", "duplicate_keys", "unknown_enum")

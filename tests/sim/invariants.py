@@ -40,13 +40,13 @@ def plain(value: Any) -> Any:
 def due_minor(held: "Held", *, before: int, after: int, on: dt.date) -> int:
     """What the change costs until its charge cycle or the term is over."""
     term = arithmetic.term_on(held.terms, on)
+    if not term["unit_rate"]:
+        return 0
     start, end = arithmetic.cycle(
         term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=max(on, term["anchor_on"])
     )
     days, first, last = (end - start).days, (on - start).days, (min(end, term["end_on"]) - start).days
     rate = term["unit_rate"]
-    if not rate:
-        return 0
     return arithmetic.cents(after, rate, first=first, last=last, days=days) - arithmetic.cents(
         before, rate, first=first, last=last, days=days
     )

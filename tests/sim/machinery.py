@@ -30,8 +30,10 @@ def approach(world: World, number: int, share: float, which: float, offset_s: in
     if row is None:
         return
     term = arithmetic.term_on(world.model.held[row.subscription_id].terms, world.at.date())
-    cycle = arithmetic.cycle(term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=world.at.date())
-    days = {*cycle, term["start_on"], term["end_on"], term["end_on"] - dt.timedelta(days=1)}
+    days = {term["start_on"], term["end_on"], term["end_on"] - dt.timedelta(days=1)}
+    if term["unit_rate"]:
+        on = world.at.date()
+        days |= {*arithmetic.cycle(term["anchor_on"], term=term["term"], plan=term["billing_plan"], on=on)}
     days |= {each.from_on for each in world.lists}
     midnights = {arithmetic.midnight(on, zone=zone) for on in days for zone in ("UTC", world.plan.zone)}
     shortly = {each + dt.timedelta(seconds=offset_s) for each in midnights}

@@ -15,6 +15,8 @@ RATE = 0.025
 OFTEN = {"more": 4, "fewer": 4, "buy": 3, "end": 2, "change_term": 2, "swap": 2, "transition": 1, "foreign_seats": 3}
 OFTEN |= {"suspend": 1, "resume": 1, "wish_seats": 1, "several": 1, "place_quote": 1, "quote": 1}
 KINDS = {kind.name: kind for kind in (*actions.DEEDS, *actions.CONSOLES)}
+# How many of the swaps are under way when the day ends.
+UNDER_WAY = 0.4
 WORK: Action = ("work", 8, 60)
 
 
@@ -37,6 +39,8 @@ def _deed(chance: random.Random, number: int, share: float) -> list[Action]:
     (name,) = chance.choices(list(OFTEN), weights=list(OFTEN.values()))
     drawn = KINDS[name].draw(chance)
     done: Action = (name, number, share, *drawn[1:]) if name != "several" else (name, number, *drawn)
+    if name in ("swap", "transition") and chance.random() < UNDER_WAY:
+        return [done, ("work", 1, 0), ("pass", chance.choice((600, 7200, 40_000))), ("sync", number), WORK]
     if name == "transition":
         return [done, *actions.WORKED_OFF]
     if name == "foreign_seats":

@@ -17,6 +17,8 @@ ATTEMPTS = 46
 DENSE_EVERY = 20
 # Where the reseller's day begins, from the last to the first on earth.
 ZONES = ("America/Los_Angeles", "America/New_York", "UTC", "Europe/Brussels", "Asia/Kolkata", "Pacific/Auckland")
+# How many of the customers begin with a trial.
+TRIALS = 0.1
 Action = tuple[Any, ...]
 
 
@@ -31,6 +33,7 @@ class Plan:
     actions: tuple[Action, ...]
     zone: str = seeding.ZONE
     lists: tuple[prices.Listed, ...] = ()
+    trials: tuple[int, ...] = ()
 
     @property
     def years(self) -> float:
@@ -49,7 +52,7 @@ def drawn(seed: int, *, customers: int = 5, days: int = DAYS, is_dense: bool = F
     count = round(ATTEMPTS * customers * days / DAYS)
     late = random.Random(f"midnights {seed}")
     listing = random.Random(f"prices {seed}")
-    lists = prices.drawn(listing, days=days)
+    lists, trying = prices.drawn(listing, days=days), random.Random(f"trials {seed}")
     completed_at = {listing.randrange(count): number for number, each in enumerate(lists) if each.lacks}
     done: list[Action] = [("sync_all",), ("work", 6, 3600)]
     for number, span_s in enumerate(_spans(count, chance=chance, total_s=days * DAY_S)):
@@ -72,6 +75,7 @@ def drawn(seed: int, *, customers: int = 5, days: int = DAYS, is_dense: bool = F
         actions=tuple(done),
         zone=random.Random(f"zone:{seed}").choice(ZONES),
         lists=lists,
+        trials=tuple(number for number in range(customers) if trying.random() < TRIALS),
     )
 
 

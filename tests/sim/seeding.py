@@ -40,6 +40,8 @@ SOLD = (
 )
 SOLD_KEYS = frozenset(f"{row['product_id']}:{row['vendor_sku_id']}" for row in ROWS if row["part_number"] in SOLD)
 BY_PART = {row["part_number"]: row for row in ROWS}
+# A trial turns into the first licence that its own can become, or into that itself.
+TRIED = tuple(part for part in SOLD if BY_PART[part]["upgrades_to"].partition("|")[0] in {"", *SOLD_KEYS})
 
 
 def upgrades(product_id: str, vendor_sku_id: str) -> list[str]:
@@ -113,7 +115,9 @@ def _login(name: str) -> int:
     )
 
 
-def open_vendor(settings: dict[str, Any], *, seed: int, customers_used: Sequence[int]) -> Any:
+def open_vendor(
+    settings: dict[str, Any], *, seed: int, customers_used: Sequence[int], trials: Sequence[int] = ()
+) -> Any:
     """The vendor's application over books in memory, with products, customers, subscriptions and people."""
     made = app.create_app(":memory:")
     connection: sqlite3.Connection = made.state.books
@@ -129,6 +133,8 @@ def open_vendor(settings: dict[str, Any], *, seed: int, customers_used: Sequence
     )
     people = [_directory(connection, number, _chance(seed, number)) for number in customers_used]
     seeds.load(connection, {"directories": people})
+    on_trial = [_on_trial(number, random.Random(f"trial of {number} in {seed}")) for number in trials]
+    seeds.load(connection, {"customers": on_trial})
     return made
 
 
@@ -151,13 +157,32 @@ def _product(row: dict[str, str]) -> dict[str, Any]:
 
 def _customer(number: int, chance: random.Random) -> dict[str, Any]:
     parts = chance.sample(SOLD, k=chance.randint(1, 5))
+    return _company(number) | {"subscriptions": [_subscription(BY_PART[part], chance) for part in parts]}
+
+
+def _company(number: int) -> dict[str, Any]:
     return {
         "tenantId": tenant_id(number),
         "company": f"Customer {number}",
         "domain": f"simulated-{number}.example",
         "country": "BE",
-        "subscriptions": [_subscription(BY_PART[part], chance) for part in parts],
     }
+
+
+def _on_trial(number: int, chance: random.Random) -> dict[str, Any]:
+    """The customer with one licence more: 25 seats that cost nothing for thirty days, and then a year."""
+    row = BY_PART[chance.choice(TRIED)]
+    created_at = START - dt.timedelta(days=chance.randint(0, 27), seconds=chance.randint(0, 30_000))
+    trial = {
+        "id": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"trial.simulated-{number}")),
+        "productId": row["product_id"],
+        "skuId": row["vendor_sku_id"],
+        "quantity": 25,
+        "billingCycle": "none",
+        "isTrial": True,
+        "createdAt": created_at.isoformat(),
+    }
+    return _company(number) | {"subscriptions": [trial]}
 
 
 def _subscription(row: dict[str, str], chance: random.Random) -> dict[str, Any]:

@@ -73,7 +73,8 @@ def _with_one_customer(outcome: runner.Outcome, *, run: Callable[[plans.Plan], r
         actions = tuple(
             action for action in outcome.plan.actions if actions_table.customer_of(action) in (number, None)
         )
-        found = run(dataclasses.replace(outcome.plan, customers=(number,), actions=actions))
+        trials = tuple(each for each in outcome.plan.trials if each == number)
+        found = run(dataclasses.replace(outcome.plan, customers=(number,), trials=trials, actions=actions))
         if found.violation[:2] == outcome.violation[:2]:
             return found
     return outcome
@@ -117,6 +118,7 @@ def told(outcome: runner.Outcome) -> str:
     lines += [f"        seed={plan.seed},", f"        customers={plan.customers},", f"        days={plan.days},"]
     lists = ", ".join(f"prices.{each!r}" for each in plan.lists)
     lines += [f"        zone={plan.zone!r},", f"        lists=({lists},)," if lists else "        lists=(),"]
+    lines += [f"        trials={plan.trials!r},"]
     lines += [f"        vendor={plan.vendor!r},", "        actions=("]
     lines += [f"            {action!r}," for action in plan.actions]
     return "\n".join([*lines, "        ),", "    ),"])

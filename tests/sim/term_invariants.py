@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.sim.records import Expected, Held, News
 
 EXTENDED = "subscription.extended"
+TRIAL_PLAN = "none"
 BEGINNINGS = ("subscription.renewed", EXTENDED)
 
 
@@ -28,6 +29,8 @@ def invariant_09_terms_have_the_price_of_their_first_day(model: "Model", news: "
         for earlier in held.terms:
             model.require(over_on(earlier) <= term["start_on"], "04: two terms overlap")
         held.terms.append(term)
+        if term is held.terms[0]:
+            _require_ours_to_charge(model, term)
         is_alone = (
             len(held.terms) > 1 and sum(each["subscription_id"] == term["subscription_id"] for each in news.terms) == 1
         )
@@ -36,6 +39,20 @@ def invariant_09_terms_have_the_price_of_their_first_day(model: "Model", news: "
         model.require(entered in rates, f"09: a term was entered at {term['unit_rate']!r}, its price is {shown}")
     for late in news.late:
         _price_late(model, model.held[late["subscription_id"]], late)
+
+
+def _require_ours_to_charge(model: "Model", term: dict[str, Any]) -> None:
+    """What was bought is charged from its first day on.
+
+    What nobody ordered here is, from the day on which it was met, by the clock that shows the earlier one.
+    """
+    key, at = term["subscription_id"], term["entered_at"]
+    if not any(key == each.subscription_id or key in each.sides for each in model.expected.values()):
+        met_on = min(model.business_day(at), at.date())
+        model.require(term["charged_from_on"] == met_on, f"04: met on {met_on}, charged from {term['charged_from_on']}")
+    for each in _purchases(model):
+        if each.subscription_id == key and each.on == term["start_on"]:
+            model.require(term["charged_from_on"] == each.on, f"04: bought on {each.on}, charged from later on")
 
 
 def _price_late(model: "Model", held: "Held", late: dict[str, Any]) -> None:
@@ -59,7 +76,7 @@ def _prices(model: "Model", held: "Held", term: dict[str, Any], *, is_alone: boo
     that a licence was met in, the product cannot always know it: either price is let pass then.
     """
     parts = term["offer_key"].split(":")
-    if len(parts) < 3:
+    if len(parts) < 3 or term["billing_plan"] == TRIAL_PLAN:
         return [arithmetic.Fraction()]
     bought = next((each for each in _purchases(model) if each.subscription_id == term["subscription_id"]), None)
     if bought is not None and not held.terms[1:]:

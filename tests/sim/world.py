@@ -205,7 +205,7 @@ def opened(
         for listed in plan.lists:
             prices.bring_in(listed, at=seeding.START)
         stack.enter_context(columns.remembered())
-        vendor = seeding.open_vendor(plan.vendor, seed=plan.seed, customers_used=plan.customers)
+        vendor = seeding.open_vendor(plan.vendor, seed=plan.seed, customers_used=plan.customers, trials=plan.trials)
         stack.callback(vendor.state.books.close)
         line = wire.Wire(vendor, before=before, after=after)
         world = World(plan=plan, people=people, vendor=vendor, wire=line, lists=[*plan.lists])
