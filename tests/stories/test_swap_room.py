@@ -4,13 +4,16 @@ import pytest
 
 from seatwright.assignments.models import Pool
 from seatwright.catalogue.models import Product
+from seatwright.operations import engine
 from seatwright.orders import intents
 from seatwright.rules import renewals, timeline
-from seatwright.workflows import follow_swap, schedule_change, swap, swap_plan
+from seatwright.workflows import follow_swap, schedule_change, swap, swap_plan, sync_tenant
 from seatwright.workflows.change_seats import QuoteChanged
 from tests.stories.swapping import (
+    ALL,
     STANDARD_KEY,
     Way,
+    accept_the_agreement,
     assign,
     book,
     choice,
@@ -60,6 +63,32 @@ def test_free_seats_are_promised_to_one_swap_and_not_to_two(world: World) -> Non
     assert sum(row.seats for row in rows_of(world, STANDARD)) == 6
 
 
+def leaving_exchange(world: World, **more: str) -> swap_plan.Choice:
+    return swap_plan.Choice(
+        subscription_id=world.holding("north", EXCHANGE).subscription_id, to=STANDARD_KEY, people=(key(12),), **more
+    )
+
+
+def test_converted_seats_are_free_for_nobody_else_before_their_people_have_moved(world: World) -> None:
+    assign(world, 12, add=(EXCHANGE,))
+    for number in (7, 8, 9, 10, 11):
+        assign(world, number, add=(STANDARD,))
+    world.sync()
+    first = book(world, choice(world, 1, 2))
+    assert quoted(world, first).swap.way is Way.PARTIAL
+    pool = Pool.objects.filter(sku_id=STANDARD, enabled_units=7, consumed_units=5)
+    for _ in range(60):
+        world.move(seconds=2)
+        sync_tenant.request_all(at=world.at)
+        engine.run_due(clock=world.clock)
+        if pool.exists():
+            break
+    assert (pool.exists(), order_of(world, first).state) == (True, "running"), "a reading shows two seats unused"
+    planned = swap.preview(by=world.actor("north_owner"), choice=leaving_exchange(world, way="buy"), at=world.at)
+    assert planned.calculation is not None
+    assert (planned.calculation.swap.way, planned.calculation.swap.seats) == (Way.BUY, 1)
+
+
 @pytest.mark.parametrize(
     ("wanted", "people", "expected"),
     [
@@ -74,6 +103,26 @@ def test_nobody_is_moved_to_a_seat_that_the_next_renewal_takes(
 ) -> None:
     wish(world, STANDARD, wanted)
     assert reasons(world, choice(world, *people, way=more_of(world))) == expected
+
+
+def test_who_is_on_the_way_by_another_swap_counts_at_the_renewal_too(world: World) -> None:
+    assign(world, 12, add=(EXCHANGE,))
+    world.sync()
+    wish(world, STANDARD, {D.QUANTITY: timeline.SeatsTotal(3)})
+    assert reasons(world, leaving_exchange(world, way=more_of(world))) == []
+    book(world, choice(world, 1, 2, 3, way=more_of(world)))
+    assert reasons(world, leaving_exchange(world, way=more_of(world))) == [("target_shrinks", 3)]
+
+
+def test_a_purchase_fills_no_seats_of_a_licence_that_ends_with_its_term(world: World) -> None:
+    accept_the_agreement(world)
+    wish(world, STANDARD, {D.ENDING: renewals.Ending.CANCEL})
+    # Five of the seven would sit on seats that end; once those are taken, all seven are bought.
+    assert reasons(world, choice(world, *ALL, way="buy")) == [("target_shrinks", 0)]
+    for number in (8, 9, 10, 11, 12):
+        assign(world, number, add=(STANDARD,))
+    world.sync()
+    assert reasons(world, choice(world, *ALL, way="buy")) == []
 
 
 def test_seats_that_join_a_licence_are_not_taken_by_a_total_that_was_wished_before(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from seatwright.access.actors import SYSTEM
 from seatwright.assignments import queries as assignments
@@ -13,32 +13,59 @@ from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import swap_operation, wishes
 
 
-def free(*, pool: assignments.PoolRow | None, customer_id: uuid.UUID) -> int:
-    """The seats of the pool that nobody holds and that no swap under way is going to take; 0 without a pool."""
+@dataclass(frozen=True, kw_only=True)
+class _UnderWay:
+    """What swaps do to a pool: people who still take a seat of it, seats that come for them, and those not booked."""
+
+    people: int
+    seats: int
+    unbooked: int
+
+
+def free(*, pool: assignments.PoolRow | None, rows: Sequence[holdings.HoldingRow], customer_id: uuid.UUID) -> int:
+    """The seats of the pool that nobody holds and that no swap under way is going to take; 0 without a pool.
+
+    `rows` are our subscriptions of the plan. Seats that a swap gets may show in the pool before they are booked, or
+    only after it.
+    """
     if pool is None:
         return 0
-    under_way = operations.open_views(kind=swap_operation.KIND, customer_id=customer_id)
-    return max(pool.assignable - sum(_takes(view, pool) for view in under_way), 0)
+    going = _under_way(pool, customer_id)
+    ours = sum(row.seats for row in rows) + going.unbooked
+    unseen = min(max(pool.foreign_units + ours - pool.enabled_units, 0), going.seats)
+    return max(pool.assignable - max(going.people - unseen, 0), 0)
 
 
-def _takes(view: operations.OperationView, pool: assignments.PoolRow) -> int:
-    """How many seats of the pool as it was read this round of a swap takes beyond those that it gets for itself."""
-    order = orders.order(seen_by=SYSTEM, order_id=uuid.UUID(view.intent["order_id"]))
-    swap = swap_terms.from_json(order.calculation).swap
-    if (swap.tenant_id, swap.target.sku_id) != (pool.tenant_id, pool.sku_id) or swap.way in swap_terms.TRANSITIONS:
-        return 0
-    wanted = [person.key for person in swap.people if person.needs_seat and person.key in view.intent["people"]]
-    moves = [swap_operation.move_id(operation_id=view.id, person=key) for key in wanted]
-    got = swap_operation.acquire_id(root_id=uuid.UUID(view.intent["root_id"]))
-    coming = swap.seats if swap.way is not swap_terms.Way.FREE and _not_shown([got], pool) else 0
-    return max(_not_shown(moves, pool) - coming, 0)
+def people(*, pool: assignments.PoolRow, customer_id: uuid.UUID) -> int:
+    """Those who hold seats of the pool, or are going to with a swap under way that is to book none for them."""
+    going = _under_way(pool, customer_id)
+    return pool.consumed_units + max(going.people - going.unbooked, 0)
 
 
-def _not_shown(operation_ids: Sequence[uuid.UUID], pool: assignments.PoolRow) -> int:
-    """How many of these operations had not been done when the pool was read."""
-    found = operations.views(operation_ids=list(operation_ids)).values()
-    shown = [view for view in found if view.state == "done" and view.finished_at and view.finished_at <= pool.read_at]
-    return len(operation_ids) - len(shown)
+def _under_way(pool: assignments.PoolRow, customer_id: uuid.UUID) -> _UnderWay:
+    found = _UnderWay(people=0, seats=0, unbooked=0)
+    for view in operations.open_views(kind=swap_operation.KIND, customer_id=customer_id):
+        order = orders.order(seen_by=SYSTEM, order_id=uuid.UUID(view.intent["order_id"]))
+        swap = swap_terms.from_json(order.calculation).swap
+        # The vendor moves the people of a whole licence itself, together with their seats.
+        if (swap.tenant_id, swap.target.sku_id) != (pool.tenant_id, pool.sku_id) or swap.way is swap_terms.Way.FULL:
+            continue
+        wanted = [person.key for person in swap.people if person.needs_seat and person.key in view.intent["people"]]
+        moves = [swap_operation.move_id(operation_id=view.id, person=key) for key in wanted]
+        got = swap_operation.acquire_id(root_id=uuid.UUID(view.intent["root_id"]))
+        views = operations.views(operation_ids=[got, *moves])
+        is_booked = got in views and views[got].state == "done"
+        found = _UnderWay(
+            people=found.people + sum(key not in views or not _is_over(views[key], pool) for key in moves),
+            seats=found.seats + swap.seats,
+            unbooked=found.unbooked + (0 if is_booked else swap.seats),
+        )
+    return found
+
+
+def _is_over(move: operations.OperationView, pool: assignments.PoolRow) -> bool:
+    """Whether the person takes no seat any more that the pool, as it was read, shows as free."""
+    return move.is_finished and (move.state != "done" or (move.finished_at or pool.read_at) <= pool.read_at)
 
 
 def shrinks_to(

@@ -88,6 +88,7 @@ class _Wish:
         self.new_id = new_id
         pools = assignments.pools(tenant_ids=[self.source.tenant_id])
         self.new_pool = pools.get((self.source.tenant_id, target.sku_id))
+        self.held = [row for row in field.rows if row.sku_id == target.sku_id and row.status == swap_plan.RUNNING]
         count = len(chosen)
         if opened.is_transition:
             self.seats = self.source.seats if is_whole and opened.into is None else count
@@ -95,7 +96,7 @@ class _Wish:
             self.way = partial if opened.into is None else Way.MERGE
         else:
             needed = sum(target.sku_id not in holder.sku_ids for holder in chosen)
-            free = swap_room.free(pool=self.new_pool, customer_id=field.customer.customer_id)
+            free = swap_room.free(pool=self.new_pool, rows=self.held, customer_id=field.customer.customer_id)
             self.seats = max(needed - free, 0)
             self.way = Way.FREE if not self.seats else Way.BUY if self.into is None else Way.MORE
 
@@ -119,14 +120,17 @@ class _Wish:
         """Plans for the renewal of the licence that people go to, by which they would lose it again."""
         if self.into is not None and wishes.seats_to_come(self.into) == 0:
             return [Reason(code="target_ends")]
-        if self.way not in (Way.FREE, Way.MORE, Way.MERGE) or self.new_pool is None:
-            return []
         arriving = sum(self.target.sku_id not in holder.sku_ids for holder in self.chosen)
+        if self.way is Way.BUY:
+            # For the others seats are held already.
+            arriving -= self.seats
+        if self.way in (Way.FULL, Way.PARTIAL) or not arriving or self.new_pool is None:
+            return []
         left = swap_room.shrinks_to(
-            [row for row in self.field.rows if row.sku_id == self.target.sku_id and row.status == swap_plan.RUNNING],
+            self.held,
             into=self.into,
-            more=self.seats,
-            people=self.new_pool.consumed_units + arriving,
+            more=0 if self.into is None else self.seats,
+            people=swap_room.people(pool=self.new_pool, customer_id=self.field.customer.customer_id) + arriving,
             foreign=self.new_pool.foreign_units,
         )
         return [] if left is None else [Reason(code="target_shrinks", number=left)]
