@@ -198,9 +198,9 @@ def invariant_01_amounts_are_seats_times_days_times_price(model: "Model", news: 
 
 def invariant_05_a_cycle_is_charged_once(model: "Model", news: "News") -> None:
     for subscription_id in {charge["subscription_id"] for charge in news.charges}:
-        starts = Counter(
-            charge["period_start_on"] for charge in model.charges[subscription_id] if charge["kind"] == "cycle"
-        )
+        # Beside a cycle's own charge stand those of changes inside it that waited for its price.
+        cycles = [each for each in model.charges[subscription_id] if (each["kind"], each["position"]) == ("cycle", 0)]
+        starts = Counter(charge["period_start_on"] for charge in cycles)
         model.require(max(starts.values(), default=1) == 1, "05: a cycle is charged twice")
 
 

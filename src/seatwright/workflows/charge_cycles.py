@@ -8,6 +8,7 @@ or that waited for a change whose outcome is not known yet, is posted late with 
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 from django.db import transaction
@@ -278,7 +279,8 @@ def _changed_without_price(
             during = periods.Period(on, end_on)
             after = seats + change.seats
             priced = proration.change(before=seats, after=after, unit_rate=rate, cycle=cycle, during=during)
-            found.append(_due(row, customer, term, cycle, during, seats=priced.seats, amount=priced.amount))
+            due = _due(row, customer, term, cycle, during, seats=priced.seats, amount=priced.amount)
+            found.append(replace(due, rounding_minor=priced.rounding_minor))
             seats = after
     return found
 
