@@ -14,7 +14,7 @@ from seatwright.access import actors
 from seatwright.billing import changes as billing
 from seatwright.operations import engine, runs
 from seatwright.orders import sheets
-from seatwright.rules import instructions, proration, renewals, term_change, windows
+from seatwright.rules import business_dates, instructions, proration, renewals, term_change, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors.graph import adapter as graph
@@ -105,6 +105,14 @@ def _dearer(original: Any) -> Any:
         return found and dataclasses.replace(found, amount=found.amount * 2)
 
     return price
+
+
+def _local_day(original: Any) -> Any:
+    return lambda row, *, at, zone: business_dates.business_date(at=at, zone=zone)
+
+
+def _one_seat(original: Any) -> Any:
+    return lambda **given: original(**given | {"seats": 1})
 
 
 def _forgotten(original: Any) -> Any:
@@ -231,6 +239,8 @@ ALL = (
     Sabotage(what="charges are posted twice", found_by="02", place=billing, name="post", by=_twice),
     Sabotage(what="no cycle is charged", found_by="04", place=charge_cycles, name="_post_missing", by=always(0)),
     Sabotage(what="a new term at another price", found_by="09", place=price_terms, name="rate", by=_dearer),
+    Sabotage(what="one seat pays", found_by="09", place=price_terms, name="rate", by=_one_seat, actions=scenes.TIERED),
+    Sabotage(what="days of no term", found_by="02", place=pricing, name="day_of", by=_local_day, actions=scenes.LATE),
     Sabotage(
         what="differences go unnoticed",
         found_by="10",

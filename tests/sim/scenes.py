@@ -59,4 +59,13 @@ PARTED = tuple(("transition", 0, share / 5, 0.0, 1) for share in range(5))
 WORKED_OFF = (("work", 12, 60), ("pass", 100_000), ("work", 40, 7200))
 FULL = (("sync_all",), WORK, *CONVERTED, *WORKED_OFF)
 PARTIAL = (("sync_all",), WORK, *PARTED, *WORKED_OFF)
+# Every licence is read and changed after midnights at which something of it begins.
+AFTER = tuple(("approach", 0, number % 5 / 5, 0.7 + number / 40, 600) for number in range(10))
+LATE = (
+    ("sync_all",),
+    WORK,
+    *(deed for at in AFTER for deed in (at, ("sync", 0), WORK, ("more", 0, at[2], 2), WORK)),
+)
+# What begins anew is read every ten days.
+TIERED = (("sync_all",), WORK, *(deed for _ in range(9) for deed in (("pass", 864_000), ("sync", 0), WORK)))
 ELSEWHERE = (("sync_all",), WORK, ("foreign_seats", 0, 0.0, 2), ("calm",))
