@@ -18,47 +18,43 @@ class Kind:
 
     name: str
     weight: float
-    draw: Draw = lambda chance: (_share(chance),)
+    draw: Draw = lambda chance: (share(chance),)
 
 
-def _share(chance: random.Random) -> float:
+def share(chance: random.Random) -> float:
     """From 0 up to, not including, 1."""
     return min(round(chance.random(), 4), 0.9999)
 
 
 def _shares(count: int) -> Draw:
-    return lambda chance: tuple(_share(chance) for _ in range(count))
+    return lambda chance: tuple(share(chance) for _ in range(count))
 
 
 def _seats(chance: random.Random) -> tuple[Any, ...]:
-    return _share(chance), chance.randint(1, 6)
+    return share(chance), chance.randint(1, 6)
 
 
 DEEDS = (
     Kind(name="more", weight=10, draw=_seats),
     Kind(name="fewer", weight=7, draw=_shares(2)),
-    Kind(name="any_number", weight=2, draw=lambda chance: (_share(chance), chance.randint(0, 320))),
+    Kind(name="any_number", weight=2, draw=lambda chance: (share(chance), chance.randint(0, 320))),
     Kind(name="several", weight=4, draw=lambda chance: tuple(chance.randint(-3, 4) for _ in range(5))),
     Kind(name="quote", weight=2, draw=_seats),
     Kind(name="place_quote", weight=2),
     Kind(name="book_twice", weight=2, draw=_seats),
-    Kind(
-        name="wish_seats", weight=5, draw=lambda chance: (_share(chance), chance.randint(0, 2), chance.randint(-6, 6))
-    ),
+    Kind(name="wish_seats", weight=5, draw=lambda chance: (share(chance), chance.randint(0, 2), chance.randint(-6, 6))),
     Kind(name="wish_term", weight=2, draw=_shares(2)),
     Kind(name="wish_offer", weight=1, draw=_shares(2)),
     Kind(name="wish_ending", weight=2, draw=_shares(2)),
     Kind(name="auto_renew", weight=1.5, draw=_shares(2)),
     Kind(name="revoke", weight=2, draw=_shares(2)),
-    Kind(name="buy", weight=1.2, draw=lambda chance: (_share(chance), _share(chance), chance.randint(1, 8))),
+    Kind(name="buy", weight=1.2, draw=lambda chance: (share(chance), share(chance), chance.randint(1, 8))),
     Kind(name="change_term", weight=1.5, draw=_shares(2)),
-    Kind(
-        name="swap", weight=1.5, draw=lambda chance: (_share(chance), _share(chance), chance.choice((1, 1, 2, 3, 20)))
-    ),
+    Kind(name="swap", weight=1.5, draw=lambda chance: (share(chance), share(chance), chance.choice((1, 1, 2, 3, 20)))),
     Kind(
         name="transition",
         weight=1.5,
-        draw=lambda chance: (_share(chance), _share(chance), chance.choice((0, 0, 1, 1, 2, 3))),
+        draw=lambda chance: (share(chance), share(chance), chance.choice((0, 0, 1, 1, 2, 3))),
     ),
     Kind(name="suspend", weight=1.5),
     Kind(name="resume", weight=3),
@@ -67,10 +63,10 @@ DEEDS = (
 )
 CONSOLES = (
     Kind(
-        name="assign", weight=10, draw=lambda chance: (_share(chance), _share(chance) / 2, chance.choice((1, 1, 2, 20)))
+        name="assign", weight=10, draw=lambda chance: (share(chance), share(chance) / 2, chance.choice((1, 1, 2, 20)))
     ),
     Kind(name="unassign", weight=8, draw=_shares(1)),
-    Kind(name="foreign_seats", weight=2, draw=lambda chance: (_share(chance), chance.choice((-3, -1, 1, 2, 5)))),
+    Kind(name="foreign_seats", weight=2, draw=lambda chance: (share(chance), chance.choice((-3, -1, 1, 2, 5)))),
     Kind(name="foreign_auto_renew", weight=1),
     Kind(name="foreign_wipe", weight=1),
 )
@@ -79,20 +75,20 @@ ASKING = (
         name="send_sheet",
         weight=2,
         draw=lambda chance: (
-            _share(chance),
+            share(chance),
             chance.choice((1, 2, 3, 5)),
             chance.randrange(4),
-            _share(chance),
+            share(chance),
         ),
     ),
     Kind(
         name="answer_sheet",
         weight=10,
         draw=lambda chance: (
-            _share(chance),
-            _share(chance),
+            share(chance),
+            share(chance),
             chance.choice((1, 1, 2, 5)),
-            _share(chance),
+            share(chance),
             chance.choice((1, 3, 3, 3)),
         ),
     ),

@@ -22,10 +22,10 @@ WORK: Action = ("work", 8, 60)
 
 def visit(chance: random.Random, *, customers: int) -> list[Action]:
     """One licence is changed at such an instant, perhaps after it was read, and perhaps again at the next one."""
-    number, share = chance.randrange(customers), round(chance.random(), 4)
+    number, share = chance.randrange(customers), actions.share(chance)
     found: list[Action] = []
     for _ in range(chance.choice((1, 1, 2))):
-        found.append(("approach", number, share, round(chance.random(), 4), chance.randint(-900, 900)))
+        found.append(("approach", number, share, actions.share(chance), chance.randint(-900, 900)))
         if chance.random() < 0.5:
             found += [("sync", number), WORK]
         for _ in range(chance.choice((1, 2))):
