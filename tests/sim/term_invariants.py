@@ -87,7 +87,8 @@ def _prices(model: "Model", held: "Held", term: dict[str, Any], *, is_alone: boo
         priced = functools.partial(_rate, model, (parts[1], parts[2]), on=on, seats=seats)
         rates.append(arithmetic.Fraction(priced((term["term"], term["billing_plan"])) or 0))
         extended.append(arithmetic.extended_rate(priced, on=on))
-    if EXTENDED not in kinds:
+    # What a month of extended service became by a transition is sold at the new offer's own price, as it was quoted.
+    if EXTENDED not in kinds or term.get("is_inside"):
         return rates
     return extended if is_alone else rates + extended
 
