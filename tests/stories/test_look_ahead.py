@@ -8,9 +8,10 @@ from seatwright.access import permissions
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
 from seatwright.rules import renewals, terms, timeline
+from seatwright.subscriptions.models import Subscription
 from seatwright.workflows import charge_cycles, look_ahead, schedule_change
 from tests.stories.buying import PREMIUM, choice, place, quote
-from tests.stories.world import BASIC, EXCHANGE, ROWS, World, key_of
+from tests.stories.world import BASIC, EXCHANGE, ROWS, STANDARD, World, key_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -153,3 +154,17 @@ def test_what_is_under_way_is_named_and_a_wished_plan_bears_its_own_name(world: 
     place(world, quote(world, choice(world, ROWS[PREMIUM], seats=2)))
     world.book("north_owner", "north", basic=held.seats + 1)
     assert (basic(last), ahead(last).being_bought) == ((held.name, True), (ROWS[PREMIUM]["title"],))
+
+
+def test_a_licence_keeps_its_own_name_where_another_one_becomes_the_same_product(world: World) -> None:
+    owner, held, other = world.actor("north_owner"), world.holding("north", BASIC), world.holding("north", STANDARD)
+    Subscription.objects.filter(pk=held.subscription_id).update(name="Front desk")
+    offer = other.offer_key.replace(":".join(other.offer_key.split(":")[1:3]), key_of(ROWS[BASIC]))
+    assert offer == held.offer_key
+    wishes = {timeline.Dimension.OFFER: offer}
+    schedule_change.schedule(by=owner, subscription_id=other.subscription_id, wishes=wishes, at=world.at)
+    world.work()
+    on = dt.date(2027, 1, 30)
+    ahead = look_ahead.licences(by=owner, customer_id=world.customer_ids["north"], on=on, at=world.at)
+    names = {line.subscription_id: line.name for line in ahead.lines}
+    assert names[held.subscription_id] == "Front desk"

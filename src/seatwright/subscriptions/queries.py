@@ -150,16 +150,6 @@ def holdings_of_tenants(*, tenant_ids: Sequence[uuid.UUID]) -> list[HoldingRow]:
     return _with_lots(list(Subscription.objects.filter(tenant_id__in=tenant_ids)))
 
 
-def seats_by_sku(*, tenant_ids: Sequence[uuid.UUID], statuses: Sequence[str]) -> dict[tuple[uuid.UUID, str], int]:
-    """Our seats per tenant and SKU over subscriptions in these states."""
-    rows = (
-        Subscription.objects.filter(tenant_id__in=tenant_ids, status__in=statuses)
-        .values("tenant_id", "sku_id")
-        .annotate(total=Sum("seats"))
-    )
-    return {(row["tenant_id"], row["sku_id"]): row["total"] for row in rows}
-
-
 def ledger(*, seen_by: Actor, subscription_id: uuid.UUID) -> list[Entry]:
     """The whole seat ledger of one subscription, oldest first."""
     visible = permissions.visible_rows(seen_by=seen_by, action="licences.view")

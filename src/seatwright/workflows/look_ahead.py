@@ -159,7 +159,7 @@ def _line(row: holdings.HoldingRow, known: _Known) -> Line:
     after = () if following is None or not ahead else _terms_after(following, ahead, known)
     return Line(
         subscription_id=row.subscription_id,
-        name=known.names.get(following.offer, row.name) if following is not None and ahead else row.name,
+        name=row.name if following is None or not ahead else _name_then(row, following.offer, known),
         seats=0 if is_over else seats,
         renewals=len(ahead),
         term_end_on=last_end_on,
@@ -174,6 +174,11 @@ def _line(row: holdings.HoldingRow, known: _Known) -> Line:
         is_blocked=row.subscription_id in known.impossible and bool(ahead),
         is_changing=row.subscription_id in known.under_way,
     )
+
+
+def _name_then(row: holdings.HoldingRow, offer_key: str, known: _Known) -> str:
+    """What the licence is called in its next term: its own name, unless it becomes another product."""
+    return row.name if offer_key == row.offer_key else known.names.get(offer_key, row.name)
 
 
 def _following(
