@@ -135,6 +135,18 @@ def test_a_form_without_its_token_changes_nothing_and_says_so(scene: scenes.Scen
     assert "seatwright-language" not in answer.cookies
 
 
+def test_a_form_sent_before_signing_in_leads_to_a_page_that_says_that_it_is_lost(
+    owner: Client, scene: scenes.Scene
+) -> None:
+    path = reverse("schedule_renewal", args=[scene.basic])
+    sent = Client().post(path, {"ending": "cancel"})
+    assert sent.headers["Location"].endswith(f"?next={path}")
+    answer = owner.get(path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "Nothing was changed" in answer.content.decode()
+    assert 'href="/"' in answer.content.decode()
+
+
 @pytest.mark.parametrize("path", ["/language", "/quotes/{id}/book", "/o/{id}/sync", "/o/{id}/licences/preview"])
 def test_what_changes_something_does_not_answer_get(owner: Client, scene: scenes.Scene, path: str) -> None:
     assert owner.get(path.format(id=scene.customers["north"])).status_code == 405

@@ -61,6 +61,19 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def wrong_method(request: HttpRequest) -> HttpResponse:
+    """405: an address that takes a form only, opened as a page, perhaps after a sign-in in between."""
+    return page(
+        request,
+        status=405,
+        title=_("Nothing was changed"),
+        text=_(
+            "This address only takes a form, and none came with it. A form that was sent before you signed in is lost."
+        ),
+        hint=_("Start again from the home page and repeat what you did."),
+    )
+
+
 def refused(request: HttpRequest, *, text: str, hint: str = "") -> HttpResponse:
     """422: understood and refused, with the reason in the user's words."""
     return page(request, status=422, title=_("This is not possible now"), text=text, hint=hint)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -80,7 +80,12 @@ class RefusalPages:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request; exceptions come to `process_exception`."""
-        return self.get_response(request)
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed):
+            return response
+        told = errors.wrong_method(request)
+        told.headers["Allow"] = response.headers["Allow"]
+        return told
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """The page for a refusal; None for everything else, which stays an error."""
