@@ -78,9 +78,9 @@ def _prices(model: "Model", held: "Held", term: dict[str, Any], *, is_alone: boo
     parts = term["offer_key"].split(":")
     if len(parts) < 3 or term["billing_plan"] == TRIAL_PLAN:
         return [arithmetic.Fraction()]
-    bought = next((each for each in _purchases(model) if each.subscription_id == term["subscription_id"]), None)
-    if bought is not None and not held.terms[1:]:
-        return [arithmetic.Fraction(bought.new_rate)]
+    quoted = _quoted(model, term["subscription_id"])
+    if quoted and not held.terms[1:]:
+        return [arithmetic.Fraction(quoted)]
     kinds = {kind for kind, start_on in _begun(model, held) if not is_alone or start_on == term["start_on"]}
     on, rates, extended = max(term["start_on"], term["charged_from_on"]), [], []
     for seats in _seats_shown(model, held, term):
@@ -99,6 +99,19 @@ def _rate(model: "Model", product: tuple[str, str], plan: tuple[str, str], *, on
 
 def _purchases(model: "Model") -> list["Expected"]:
     return [each for each in model.expected.values() if each.what == "bought"]
+
+
+def _quoted(model: "Model", subscription_id: uuid.UUID) -> str:
+    """The price at which the subscription came here: bought, or made by a transition, which is charged from the
+    day after its order on.
+    """
+    came = (
+        each.new_rate
+        for each in model.expected.values()
+        if (each.what == "bought" and each.subscription_id == subscription_id)
+        or each.sides.get(subscription_id, (1, 1))[0] == 0
+    )
+    return next(came, "")
 
 
 def _seats_shown(model: "Model", held: "Held", term: dict[str, Any]) -> set[int]:
