@@ -6,7 +6,7 @@ Whether it was the product, the vendor simulator or the model that was wrong: it
 
 from typing import Any
 
-from tests.sim import plans, prices
+from tests.sim import plans
 
 PATIENT: dict[str, Any] = {"renewal_delay_s": 600, "pool_lag_s": 0, "dedupe": True, "reduce_first": "earliest"}
 FOUND = {
@@ -351,31 +351,6 @@ FOUND = {
             ("work", 6, 60),
             ("pass", 6000000),
             ("calm",),
-        ),
-    ),
-    "01: seats come back inside a cycle that waited for its price, twice on one day": plans.Plan(
-        seed=18,
-        customers=(2,),
-        days=365,
-        zone="America/New_York",
-        lists=(
-            prices.Listed(from_day=144, percent=105, lacks=("O365_BUSINESS_PREMIUM",)),
-            prices.Listed(from_day=319, percent=105, tier_from=6, tier_percent=90),
-        ),
-        vendor={**PATIENT, "renewal_delay_s": 86400, "extended_auto_renews": False},
-        actions=(
-            ("sync_all",),
-            ("work", 6, 3600),
-            ("pass", 884071),
-            ("more", 2, 0.2964, 6),
-            ("work", 1, 0),
-            ("pass", 15088894),
-            ("sync", 2),
-            ("work", 8, 60),
-            ("end", 2, 0.7664),
-            ("price_list", 0),
-            ("sync_all",),
-            ("work", 8, 60),
         ),
     ),
 }

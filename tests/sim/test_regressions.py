@@ -8,10 +8,11 @@ import pytest
 
 from seatwright.access.actors import SYSTEM
 from seatwright.subscriptions import queries as holdings
-from tests.sim import deeds, found, models, plans, runner, seeding
+from tests.sim import deeds, found, found_prices, models, plans, runner, seeding
 from tests.sim import world as worlds
 
 pytestmark = pytest.mark.simulation
+FOUND = {**found.FOUND, **found_prices.FOUND}
 PLAN = plans.Plan(seed=2, customers=(0,), days=0, vendor={"renewal_delay_s": 0}, actions=())
 
 
@@ -24,9 +25,9 @@ def world(unblocked: None) -> Iterator[worlds.World]:
         yield opened
 
 
-@pytest.mark.parametrize("what", found.FOUND)
+@pytest.mark.parametrize("what", FOUND)
 def test_a_plan_that_failed_once_passes(what: str, unblocked: None) -> None:
-    plan = found.FOUND[what]
+    plan = FOUND[what]
     outcome = runner.run(plan)
     assert (outcome.violation, outcome.actions) == ("", len(plan.actions))
 
