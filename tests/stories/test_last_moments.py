@@ -241,11 +241,13 @@ def test_a_difference_is_not_taken_over_while_a_change_is_under_way(world: World
     assert world.holding("north", BASIC).seats == 10
 
 
-def test_after_the_term_a_difference_waits_until_the_new_term_is_read_and_charged(world: World) -> None:
+@pytest.mark.parametrize("shown", ["active", "suspended", "quiescent"])
+def test_after_the_term_a_difference_waits_until_the_new_term_is_read_and_charged(world: World, shown: str) -> None:
     vendor_id = world.holding("north", EXCHANGE).vendor_subscription_id
     change_at_the_vendor(world, vendor_id, seats=2)
     world.sync()
     world.move(days=21)
+    Subscription.objects.filter(vendor_subscription_id=vendor_id).update(status=shown)
 
     def adopt() -> None:
         settle_drift.adopt(

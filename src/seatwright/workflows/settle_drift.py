@@ -17,9 +17,7 @@ from seatwright.orders import queries as orders
 from seatwright.rules import money, periods, proration, tax, windows
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import queries as holdings
-from seatwright.workflows import pricing
-
-RUNNING_STATES = ("active", "pending")
+from seatwright.workflows import end_of_life, pricing
 
 
 class ReasonMissing(Exception):
@@ -87,8 +85,8 @@ def adopt(*, by: Actor, subscription_id: uuid.UUID, reason: str, at: dt.datetime
 
 
 def _require_chargeable(row: holdings.HoldingRow, *, on: dt.date) -> None:
-    """Refuse what would leave seats of a running licence uncharged; one that has ended costs nothing any more."""
-    if row.status not in RUNNING_STATES:
+    """Refuse what would leave seats uncharged; only what has ended costs nothing any more, whatever else is shown."""
+    if row.status in end_of_life.STATES:
         return
     if row.vendor_seats == 0:
         raise NothingToSettle
