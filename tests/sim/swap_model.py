@@ -217,6 +217,10 @@ def _require_wished_away(model: "Model", news: "News", overlap: Overlap, progres
     if not is_its_own or model.sheets.was_touched(key, since=overlap.asked_at):
         return
     stands = next(iter(news.wishes.get(key, {}).values()), {})
+    theirs = model.vendor_row(held.vendor_id)
+    if not stands and progress["scheduled_kind"] == "schedule_end" and theirs and not theirs["is_auto_renew"]:
+        # It ends with its term by itself, of which no wish of ours is made.
+        return
     ends = stands.get("ending") == "cancel"
     left = _due_seats(news.wishes.get(key, {}), held.seats)
     is_so = ends or left <= max(overlap.due_seats, held.seats) - seats
