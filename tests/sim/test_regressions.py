@@ -8,11 +8,11 @@ import pytest
 
 from seatwright.access.actors import SYSTEM
 from seatwright.subscriptions import queries as holdings
-from tests.sim import deeds, found, found_prices, models, plans, runner, seeding
+from tests.sim import deeds, found, found_later, models, plans, runner, seeding
 from tests.sim import world as worlds
 
 pytestmark = pytest.mark.simulation
-FOUND = {**found.FOUND, **found_prices.FOUND}
+FOUND = {**found.FOUND, **found_later.FOUND}
 PLAN = plans.Plan(seed=2, customers=(0,), days=0, vendor={"renewal_delay_s": 0}, actions=())
 
 

@@ -18,7 +18,7 @@ from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import late_prices
 from seatwright.workflows import change_status, run_desk, settle_drift
 from tests.stories.test_extended_service import sell_its_own_line
-from tests.stories.test_renewal_processing import an_hour_passes
+from tests.stories.test_renewal_processing import an_hour_passes, go_to
 from tests.stories.test_unpriced import day, serve_west, take_west_over, west
 from tests.stories.world import BASIC, ROWS, STANDARD, World, tenant_id
 
@@ -90,6 +90,18 @@ def test_what_a_licence_owes_that_ended_before_its_price_was_known_waits_for_it_
     for _ in range(2):
         world.sync()
         assert (waiting(world), charges(world)) == ([], [("2026-04-10", 2352), ("2026-05-10", 2352)])
+
+
+@pytest.mark.parametrize("zone", ["Europe/Brussels", "Pacific/Auckland", "America/Los_Angeles"])
+def test_what_was_met_on_its_first_day_is_charged_once_from_the_earlier_of_both_days(world: World, zone: str) -> None:
+    """It is 1 April in Auckland already and 31 March for the vendor; a cycle of four seats is 23.52."""
+    Reseller.objects.filter(pk=world.reseller_id).update(time_zone=zone)
+    go_to(world, dt.datetime(2026, 3, 31, 20, tzinfo=dt.UTC))
+    serve_west(world, country="FR", created_at="2026-03-31T19:50:00+00:00")
+    take_west_over(world, country="FR")
+    catalogue.load_demo_catalogue(at=world.at, markets=("FR",))
+    an_hour_passes(world, day(2026, 4, 2))
+    assert (charges(world), waiting(world)) == ([("2026-03-31", 2352)], [])
 
 
 @pytest.mark.parametrize("has_own_line", [True, False], ids=["own line", "same line"])

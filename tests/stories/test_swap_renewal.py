@@ -7,6 +7,7 @@ import pytest
 
 from seatwright.access.actors import SYSTEM
 from seatwright.billing import queries as billing
+from seatwright.customers import queries as customers
 from seatwright.rules import timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import charge_cycles, schedule_change, swap_plan, sync_tenant
@@ -39,6 +40,14 @@ def hours_pass(world: World, hours: int) -> None:
         sync_tenant.request_all(at=world.at)
         world.work(rounds=2)
         charge_cycles.post_due(at=world.at)
+
+
+def both_come_while_no_worker_runs(world: World) -> None:
+    """The renewal and the vendor's end of the swap, before the tenant is read and the swap looked after."""
+    world.work(rounds=6, step_s=300)
+    world.move(hours=3)
+    tenant = customers.tenant(seen_by=SYSTEM, tenant_id=world.holding("north", BASIC).tenant_id)
+    sync_tenant.read_tenant(tenant=tenant, at=world.at)
 
 
 def charges(
@@ -80,10 +89,15 @@ def test_a_whole_licence_renews_as_what_the_vendor_makes_of_it(world: World) -> 
     assert (holdings.open_drifts(seen_by=SYSTEM), holdings.miscounted()) == ([], [])
 
 
+@pytest.mark.parametrize("is_read_first", [False, True], ids=["confirmed first", "read first"])
 @pytest.mark.parametrize("wished", [None, 8])
-def test_a_part_of_a_licence_is_told_from_what_the_renewal_brought(world: World, wished: int | None) -> None:
+def test_a_part_of_a_licence_is_told_from_what_the_renewal_brought(
+    world: World, wished: int | None, is_read_first: bool
+) -> None:
     evening_before_the_renewal(world, seats=wished)
     order_id = book(world, choice(world, 1))
+    if is_read_first:
+        both_come_while_no_worker_runs(world)
     hours_pass(world, 8)
     assert order_of(world, order_id).state == "done"
     left = (wished or 10) - 1
@@ -97,6 +111,43 @@ def test_a_part_of_a_licence_is_told_from_what_the_renewal_brought(world: World,
     )
     assert charges(world, basic.subscription_id)[-1] == ("cycle", "Business Basic", left, "2027-01-30", 588 * left)
     assert charges(world, born.subscription_id)[-1] == ("cycle", "Business Standard", 1, "2027-01-30", 1229)
+    assert (holdings.open_drifts(seen_by=SYSTEM), holdings.miscounted()) == ([], [])
+
+
+def test_seats_that_left_by_a_swap_are_not_taken_for_those_that_a_renewal_took(world: World) -> None:
+    """Nine are wished for; the vendor moves one of ten, forgets the nine and renews what is left: nine."""
+    evening_before_the_renewal(world, seats=9)
+    world.simulator.settings(transition_s=3600)
+    order_id = book(world, choice(world, 1))
+    both_come_while_no_worker_runs(world)
+    hours_pass(world, 4)
+    (basic,) = rows_of(world, BASIC)
+    assert (order_of(world, order_id).state, basic.seats, world.vendor_seats("north", BASIC)) == ("done", 9, 9)
+    assert charges(world, basic.subscription_id)[-1] == ("cycle", "Business Basic", 9, "2027-01-30", 5292)
+    assert (holdings.open_drifts(seen_by=SYSTEM), holdings.miscounted()) == ([], [])
+
+
+@pytest.mark.parametrize("is_read_first", [False, True], ids=["confirmed first", "read first"])
+def test_seats_join_a_licence_whose_renewal_brings_another_number(world: World, is_read_first: bool) -> None:
+    """Two seats of Standard that were made of Basic become four with the renewal, and one of Basic joins them then."""
+    book(world, choice(world, 1, 2))
+    world.work(rounds=60, step_s=30)
+    born = next(row for row in rows_of(world, STANDARD) if row.seats == 2)
+    schedule_change.schedule(
+        by=world.actor("north_owner"),
+        subscription_id=born.subscription_id,
+        wishes={timeline.Dimension.QUANTITY: timeline.SeatsTotal(4)},
+        at=world.at,
+    )
+    evening_before_the_renewal(world, seats=None)
+    order_id = book(world, choice(world, 3, way=f"merge:{born.subscription_id}"))
+    if is_read_first:
+        both_come_while_no_worker_runs(world)
+    hours_pass(world, 8)
+    (after,) = holdings.by_ids(subscription_ids=[born.subscription_id])
+    (basic,) = rows_of(world, BASIC)
+    assert (order_of(world, order_id).state, basic.seats, after.seats, after.vendor_seats) == ("done", 7, 5, 5)
+    assert charges(world, born.subscription_id)[-1] == ("cycle", "Business Standard", 5, "2027-01-30", 6145)
     assert (holdings.open_drifts(seen_by=SYSTEM), holdings.miscounted()) == ([], [])
 
 

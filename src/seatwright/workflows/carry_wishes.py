@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from seatwright.access.actors import SYSTEM, Actor
+from seatwright.catalogue import naming
 from seatwright.rules import rebasing, renewals, terms, timeline
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import rebase_wishes, schedule_change, stored_elsewhere
@@ -31,7 +32,13 @@ def stored(row: holdings.HoldingRow) -> Stored:
     following = stored_elsewhere.terms_of(row)
     if following is None:
         return {}
-    beside = {"quantity": row.vendor_seats, "term": row.term, "billing_plan": row.billing_plan}
+    beside = {
+        "offer": row.offer_key,
+        "quantity": row.vendor_seats,
+        "term": row.term,
+        "billing_plan": row.billing_plan,
+        "ends_on": row.commitment_end_on.isoformat(),
+    }
     return {"ending": renewals.Ending.RENEW.value, "next_term": following, "beside": beside}
 
 
@@ -81,17 +88,30 @@ def keep(row: holdings.HoldingRow, decided: Stored, *, at: dt.datetime) -> None:
     """
     if not decided or row.status != "active" or row.auto_renew is (decided["ending"] != renewals.Ending.RENEW):
         return
-    schedule_change.request_apply(by=SYSTEM, row=row, stored=_beside(decided, row), at=at)
+    left = decided if decided["next_term"] is None else _beside(decided, row)
+    if left:
+        schedule_change.request_apply(by=SYSTEM, row=row, stored=left, at=at)
 
 
 def _beside(decided: Stored, row: holdings.HoldingRow) -> Stored:
-    """The same beside the term as it runs now: what was as in the running term is so again."""
-    following, before = decided["next_term"], decided.get("beside", {})
-    if following is None:
-        return decided
-    now = {"quantity": row.seats, "term": row.term, "billing_plan": row.billing_plan}
-    same = {name: value for name, value in now.items() if following[name] == before.get(name)}
-    return {"ending": decided["ending"], "next_term": {**following, **same}}
+    """The same beside the term as it runs now, empty where nothing is left to decide.
+
+    What was as in the running term is so again, and seats that the change has reached or overtaken are those held:
+    fewer of them must not become more.
+    """
+    following, before = decided["next_term"], decided["beside"]
+    now = {"term": row.term, "billing_plan": row.billing_plan}
+    same: dict[str, Any] = {name: value for name, value in now.items() if following[name] == before[name]}
+    if (following["quantity"] - before["quantity"]) * (following["quantity"] - row.seats) <= 0:
+        same["quantity"] = row.seats
+    if before["ends_on"] != row.commitment_end_on.isoformat():
+        same["aligned_end_on"] = None
+    then, was, runs = (naming.offer_key(each) for each in (following["offer"], before["offer"], row.offer_key))
+    if then is not None and was is not None and runs is not None and then[1:3] == was[1:3]:
+        same["offer"] = str(then._replace(product_id=runs.product_id, vendor_sku_id=runs.vendor_sku_id))
+    left = {**following, **same}
+    is_other = {**now, "quantity": row.seats, "aligned_end_on": None}.items() - left.items() or "offer" not in same
+    return {"ending": decided["ending"], "next_term": left} if is_other else {}
 
 
 def _running(line: timeline.Timeline, row: holdings.HoldingRow) -> timeline.Running:

@@ -210,13 +210,14 @@ def seats_on(
     day on, by the clock that shows the earlier one: the reseller's or the vendor's.
     """
 
-    def counts(change: holdings.SeatChange) -> bool:
-        own = None if change.operation_id is None else charged_from.get(change.operation_id)
-        if own is not None:
-            return own < on
-        return min(business_dates.business_date(at=change.at, zone=zone), change.at.astimezone(dt.UTC).date()) <= on
+    return sum(change.seats for change in changes if _counts(change, on=on, zone=zone, charged_from=charged_from))
 
-    return sum(change.seats for change in changes if counts(change))
+
+def _counts(change: holdings.SeatChange, *, on: dt.date, zone: str, charged_from: Mapping[uuid.UUID, dt.date]) -> bool:
+    own = None if change.operation_id is None else charged_from.get(change.operation_id)
+    if own is not None:
+        return own < on
+    return pricing.counts_from_on(change, zone=zone) <= on
 
 
 def _post(
@@ -268,14 +269,14 @@ def _changed_without_price(
     *,
     seats: int,
 ) -> list[billing.NewCharge]:
-    """What these changes of the `seats` inside the cycle add or give back, each for the rest of it."""
-    rate = money.Rate.parse(term.unit_rate, term.currency)
-    end_on, found = min(cycle.end_on, term.end_on), []
+    """What those of these changes add or give back that are not among the cycle's `seats`, each for the rest of it."""
+    rate, zone = money.Rate.parse(term.unit_rate, term.currency), customer.reseller_time_zone
+    begins_on, end_on, found = first_day(term, cycle), min(cycle.end_on, term.end_on), []
     for change in changes:
-        on = business_dates.business_date(at=change.at, zone=customer.reseller_time_zone)
+        on = business_dates.business_date(at=change.at, zone=zone)
         # What the end of the term brought, at the vendor's midnight, is of the next one to the west of it too.
         is_inside = change.at < renewals.term_ends_at(renews_on=term.end_on)
-        if is_inside and first_day(term, cycle) < on < end_on:
+        if is_inside and on < end_on and not _counts(change, on=begins_on, zone=zone, charged_from={}):
             during = periods.Period(on, end_on)
             after = seats + change.seats
             priced = proration.change(before=seats, after=after, unit_rate=rate, cycle=cycle, during=during)

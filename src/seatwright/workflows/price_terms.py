@@ -15,12 +15,11 @@ from seatwright.access.actors import SYSTEM
 from seatwright.catalogue import naming
 from seatwright.catalogue import queries as catalogue
 from seatwright.customers.queries import CustomerRow
-from seatwright.rules import business_dates
 from seatwright.subscriptions import changes as subscriptions
 from seatwright.subscriptions import late_prices
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import charge_cycles, extended_service
+from seatwright.workflows import charge_cycles, extended_service, pricing
 
 
 def offer_key_of(*, customer: CustomerRow, vendor_key: str, seen: port.VendorSubscription) -> naming.OfferKey:
@@ -137,4 +136,4 @@ def _priced(
 
 def _seats_on(changes: Sequence[holdings.SeatChange], customer: CustomerRow, on: dt.date) -> int:
     zone = customer.reseller_time_zone
-    return sum(each.seats for each in changes if business_dates.business_date(at=each.at, zone=zone) <= on)
+    return sum(each.seats for each in changes if pricing.counts_from_on(each, zone=zone) <= on)

@@ -325,6 +325,11 @@ def returnable_of(row: holdings.HoldingRow, *, at: dt.datetime, policy: windows.
     return windows.returnable(lots=seat_lots(row), vendor_says=says, at=at, policy=policy)
 
 
+def counts_from_on(change: holdings.SeatChange, *, zone: str) -> dt.date:
+    """The day from which a change of seats without charges of its own counts: the earlier one of both calendars."""
+    return min(business_dates.business_date(at=change.at, zone=zone), change.at.astimezone(dt.UTC).date())
+
+
 def day_of(row: holdings.HoldingRow, *, at: dt.datetime, zone: str) -> dt.date:
     """The day from which a change of the subscription at `at` is charged or given back: the business date of `zone`.
 

@@ -114,7 +114,9 @@ class _Round:
     def look(self, child: OperationView | None, child_id: uuid.UUID) -> engine.StepResult:
         """What is done now; `child` is the return that has ended, None before any. Raises ChangedMeanwhile."""
         if child is not None:
-            return self.schedule(self.steps(after=child) or (), back=returned(child))
+            # What stood at the vendor is stored again only after the return that made it forget.
+            is_to_end = child.intent.get("stored", {}).get("ending") == renewals.Ending.CANCEL
+            return self.schedule(self.steps(after=child) or (), back=returned(child), is_to_end=is_to_end)
         found = self.steps()
         if found is None:
             again_at = self.at + _pause(self.view, self.at)
@@ -232,14 +234,16 @@ class _Round:
             "charges": status_operation.refund(self.row, at=self.at, zone=self.customer.reseller_time_zone),
         }
 
-    def schedule(self, found: tuple[transitions.Step, ...], *, back: int = 0) -> engine.StepResult:
+    def schedule(
+        self, found: tuple[transitions.Step, ...], *, back: int = 0, is_to_end: bool = False
+    ) -> engine.StepResult:
         """Wish for fewer seats, or the end, at the renewal where one step is left for it, and note how it went.
 
         `kept` are seats that stay and are paid: somebody else holds them, or the renewal can no longer be changed.
         Raises ChangedMeanwhile.
         """
         left = max(self.moved - back, 0)
-        if left and wishes.seats_to_come(self.row) == 0:
+        if left and (is_to_end or wishes.seats_to_come(self.row) == 0):
             self._note(scheduled=left, scheduled_kind=StepKind.SCHEDULE_END.value, kept=0)
             return engine.Next()
         if not any(self._wish(each, left=left) for each in found):

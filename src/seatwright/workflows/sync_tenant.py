@@ -220,10 +220,9 @@ def _enter_subscriptions(
             _adopt(customer, tenant, subscription, sku_of.get(subscription.subscription_id.lower(), ""), at=at)
             counts["subscriptions_new"] += 1
             continue
-        is_renewed = renew_terms.is_renewed(row=row, seen=subscription, at=at)
-        if is_renewed and transition_operation.is_converting(row=row):
-            continue
-        if is_renewed:
+        if renew_terms.is_renewed(row=row, seen=subscription, at=at):
+            if transition_operation.holds_up(row=row):
+                continue
             counts["terms_renewed"] += renew_terms.enter(
                 customer=customer, row=row, seen=subscription, expected_seats=wishes.expected_seats(row), at=at
             )
@@ -254,8 +253,10 @@ def _adopt(
     on = business_dates.business_date(at=at, zone=customer.reseller_time_zone)
     offer = _offer(customer, tenant, seen, sku_id)
     assert seen.effective_start_on is not None
+    # A cycle that begins today for the vendor has begun yesterday to the east of it, and nobody charged it before.
+    met_on = min(on, at.astimezone(dt.UTC).date())
     # Where the reseller's day is behind the vendor's, the term may begin tomorrow, at the price of that day.
-    price = None if offer is None else _price(customer, offer, seen, on=max(on, seen.effective_start_on))
+    price = None if offer is None else _price(customer, offer, seen, on=max(met_on, seen.effective_start_on))
     new = subscriptions.NewSubscription(
         tenant_id=tenant.tenant_id,
         reseller_id=tenant.reseller_id,
@@ -273,8 +274,7 @@ def _adopt(
         currency=customer.currency if price is None else price.currency,
         price_list_version="" if price is None else price.price_list_version,
         is_trial=seen.is_trial,
-        # A cycle that begins today for the vendor has begun yesterday to the east of it, and nobody charged it before.
-        charged_from_on=min(on, at.astimezone(dt.UTC).date()),
+        charged_from_on=met_on,
         shown_key=str(price_terms.offer_key_of(customer=customer, vendor_key=tenant.vendor_key, seen=seen)),
         is_extended=extended_service.is_certain(seen),
     )

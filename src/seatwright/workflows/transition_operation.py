@@ -10,7 +10,7 @@ what was not on it before and fits is ours. While one is open, a reading of the 
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
@@ -25,7 +25,7 @@ from seatwright.operations.queries import OperationView
 from seatwright.orders import swap_terms
 from seatwright.subscriptions import queries as holdings
 from seatwright.vendors import port
-from seatwright.workflows import connections, sending, transition_booking, wishes
+from seatwright.workflows import connections, renew_terms, sending, transition_booking, wishes
 
 KIND = "transition"
 PATIENCE = dt.timedelta(hours=48)
@@ -214,13 +214,14 @@ def _reached(view: OperationView, job: _Job, *, at: dt.datetime) -> str | None:
     source = job.read(job.source_key, at)
     if swap.way is Way.FULL:
         is_there = (source.product_id.upper(), source.vendor_sku_id.upper()) == job.product
-        return job.source_key if is_there and source.quantity == swap.seats else None
-    if source.quantity + swap.seats not in _seats_before(swap, source):
+        seats = _seats_before(swap.source, source, known=swap.seats)
+        return job.source_key if is_there and source.quantity in seats else None
+    if source.quantity + swap.seats not in _seats_before(swap.source, source, known=swap.source.seats):
         return None
     if swap.way is Way.MERGE:
         target = job.read(swap.target.vendor_subscription_id, at)
-        is_there = target.quantity == view.progress["into_before"] + swap.seats
-        return target.subscription_id.lower() if is_there else None
+        before = _seats_before(swap.target, target, known=view.progress["into_before"])
+        return target.subscription_id.lower() if target.quantity - swap.seats in before else None
     # Both sides may have been renewed together before the new one was seen.
     ends = {swap.source.commitment_end_on, source.commitment_end_on}
     born = [
@@ -234,11 +235,11 @@ def _reached(view: OperationView, job: _Job, *, at: dt.datetime) -> str | None:
     return born[0].subscription_id.lower() if born else None
 
 
-def _seats_before(swap: swap_terms.Swap, source: port.VendorSubscription) -> set[int]:
-    """The seats that the source can have had when the vendor split it: those quoted, or what its renewal brought."""
-    (row,) = holdings.by_ids(subscription_ids=[swap.source.subscription_id])
-    is_renewed = source.commitment_end_on not in (None, swap.source.commitment_end_on)
-    return {swap.source.seats, row.seats, wishes.expected_seats(row)} if is_renewed else {swap.source.seats}
+def _seats_before(side: swap_terms.Side, shown: port.VendorSubscription, *, known: int) -> set[int]:
+    """The seats that a side can have had before the vendor moved some: those `known`, or what its renewal brought."""
+    (row,) = holdings.by_ids(subscription_ids=[side.subscription_id])
+    is_renewed = shown.commitment_end_on not in (None, side.commitment_end_on)
+    return {known, row.seats, wishes.expected_seats(row), wishes.seats_to_come(row)} if is_renewed else {known}
 
 
 def record(view: OperationView, at: dt.datetime) -> engine.StepResult:
@@ -247,12 +248,33 @@ def record(view: OperationView, at: dt.datetime) -> engine.StepResult:
     reached = str(view.progress["reached"])
     keys = [job.source_key] if job.swap.way is Way.FULL else [job.source_key, reached]
     seen = {key: job.read(key, at) for key in keys}
+    if job.swap.way is not Way.FULL:
+        _enter_renewals(view, job.swap, seen, at=at)
     checkpoint("record.before_commit")
     with transaction.atomic(durable=True):
         transition_booking.book(view=view, by=SYSTEM, seen=seen, at=at)
         operations.finish(operation_id=view.id, fence=view.fence, state="done", at=at)
     checkpoint("record.committed")
     return engine.Finished()
+
+
+def _enter_renewals(
+    view: OperationView, swap: swap_terms.Swap, seen: dict[str, port.VendorSubscription], *, at: dt.datetime
+) -> None:
+    """Enter first what a renewal brought that was seen together with the move only: the seats that were wished for."""
+    for row in holdings.by_ids(subscription_ids=list(_moved(swap))):
+        customer = customers.customer(seen_by=SYSTEM, customer_id=row.customer_id)
+        expected, shown = wishes.expected_seats(row), seen[row.vendor_subscription_id]
+        is_unread = row.seats != expected == shown.quantity - _moved(swap)[row.subscription_id]
+        if is_unread and renew_terms.is_renewed(row=row, seen=shown, at=at):
+            renewed = replace(shown, quantity=expected)
+            renew_terms.enter(customer=customer, row=row, seen=renewed, expected_seats=expected, at=at)
+
+
+def _moved(swap: swap_terms.Swap) -> dict[uuid.UUID, int]:
+    """How many seats come to each subscription in the books, fewer than 0 where they leave it."""
+    moved = {swap.source.subscription_id: -swap.seats}
+    return moved | {swap.target.subscription_id: swap.seats} if swap.way is Way.MERGE else moved
 
 
 def _refuse(view: OperationView, refusal: str, *, at: dt.datetime) -> engine.StepResult:
@@ -275,12 +297,14 @@ def makes(*, customer_id: uuid.UUID, seen: port.VendorSubscription) -> bool:
     return False
 
 
-def is_converting(*, row: holdings.HoldingRow) -> bool:
-    """Whether the vendor is making the whole subscription another one: its next term is entered as what it becomes."""
-    return any(
-        view.intent["subscription_id"] == str(row.subscription_id) and transition_booking.swap_of(view).way is Way.FULL
-        for view in operation_queries.open_views(kind=KIND, customer_id=row.customer_id)
-    )
+def holds_up(*, row: holdings.HoldingRow) -> bool:
+    """Whether a renewal can only be entered once a transition under way is booked.
+
+    The vendor makes the whole subscription another one, or moves seats before or after the renewal: which of the two
+    brought the number that it shows is known when the move has been found.
+    """
+    views = operation_queries.open_views(kind=KIND, customer_id=row.customer_id)
+    return any(row.subscription_id in _moved(transition_booking.swap_of(view)) for view in views)
 
 
 def register() -> None:

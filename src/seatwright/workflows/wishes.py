@@ -124,11 +124,17 @@ def expected_seats(row: holdings.HoldingRow) -> int:
 
 
 def seats_to_come(row: holdings.HoldingRow) -> int:
-    """The seats that are left after the end of the term: none where it ends with it, also by what the vendor shows."""
+    """The seats that are left after the end of the term: none where it ends with it, also by what the vendor shows.
+
+    A next term that the vendor holds and nobody wished for here counts as well.
+    """
     try:
-        following = timeline.next_term(timeline=timeline_of(row))
+        line = timeline_of(row)
+        following = timeline.next_term(timeline=line)
     except (NotRunning, ValueError):
         return row.seats
+    if not line.pending and row.status == "active" and row.next_term is not None and is_other_stored(row):
+        return int(row.next_term["quantity"])
     return 0 if following.outcome is renewals.Ending.CANCEL else following.quantity
 
 

@@ -1,4 +1,4 @@
-"""Plans that violated an invariant once under price lists that change; as `found`."""
+"""Plans that violated an invariant once; as `found`, those that it had no room for."""
 
 from tests.sim import plans, prices
 from tests.sim.found import PATIENT
@@ -52,6 +52,50 @@ FOUND = {
             ("work", 8, 60),
             ("pass", 100000),
             ("work", 30, 7200),
+        ),
+    ),
+    "04: seats of a licence in an unfamiliar state are taken over before its renewal is read": plans.Plan(
+        seed=1587,
+        customers=(0, 1, 2, 3, 4),
+        days=365,
+        zone="America/Los_Angeles",
+        lists=(prices.Listed(from_day=38, percent=60, tier_percent=90),),
+        trials=(4,),
+        vendor={**PATIENT, "dedupe": False, "reduce_first": "newest", "extended_auto_renews": False},
+        actions=(
+            ("sync_all",),
+            ("pass", 5151856),
+            ("work", 25, 7200),
+            ("pass", 341803),
+            ("wish_seats", 4, 0.7661, 1, 1),
+            ("pass", 11400761),
+            ("work", 1, 0),
+            ("pass", 7621676),
+            ("fault", "garbled", "GET", 1, {"variant": "unknown_enum"}),
+            ("pass", 377635),
+            ("sync", 4),
+            ("pass", 100722),
+            ("work", 8, 60),
+            ("adopt",),
+            ("pass", 6641551),
+            ("calm",),
+        ),
+    ),
+    "25: old seats of a swap leave with a licence that ends by itself": plans.Plan(
+        seed=1545,
+        customers=(3,),
+        days=365,
+        zone="America/Los_Angeles",
+        vendor={**PATIENT, "reduce_first": "newest", "cancel_refusal": 900213, "extended_auto_renews": False},
+        actions=(
+            ("sync_all",),
+            ("work", 1, 0),
+            ("buy", 3, 0.741, 0.5289, 7),
+            ("work", 25, 7200),
+            ("suspend", 3, 0.9292),
+            ("work", 8, 60),
+            ("swap", 3, 0.9292, 0.224, 3),
+            ("work", 8, 60),
         ),
     ),
 }
