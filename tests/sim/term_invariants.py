@@ -115,13 +115,14 @@ def _quoted(model: "Model", subscription_id: uuid.UUID) -> str:
 
 
 def _seats_shown(model: "Model", held: "Held", term: dict[str, Any]) -> set[int]:
-    """The numbers of seats that the vendor showed since the term began: the product sees one of them."""
+    """The numbers of seats that the vendor showed since the term began, one of which the product sees, and ours."""
+    ours = sum(seats for on, seats in held.changes if on <= term["start_on"])
     begins_at = dt.datetime.combine(term["start_on"], dt.time(), tzinfo=dt.UTC)
     theirs = [each for each in model.effects if each["subject"] == held.vendor_id]
     later = [json.loads(each["after"]).get("quantity") for each in theirs if each["at"] >= begins_at]
     row = model.vendor_row(held.vendor_id)
     changed = {} if term.get("changed") is None else {max(*each) for each in term["changed"].sides.values()}
-    return {seats for seats in (*later, *changed, held.seats, row and row["quantity"]) if seats}
+    return {seats for seats in (*later, *changed, held.seats, ours, row and row["quantity"]) if seats}
 
 
 def _begun(model: "Model", held: "Held") -> list[tuple[str, dt.date]]:
