@@ -2,12 +2,13 @@
 
 import pytest
 
+from seatwright.assignments import queries as assignments
 from seatwright.assignments.models import Pool
 from seatwright.catalogue.models import Product
 from seatwright.operations import engine
 from seatwright.orders import intents
 from seatwright.rules import renewals, timeline
-from seatwright.workflows import follow_swap, schedule_change, swap, swap_plan, sync_tenant
+from seatwright.workflows import follow_swap, schedule_change, swap, swap_plan, swap_room, sync_tenant
 from seatwright.workflows.change_seats import QuoteChanged
 from tests.stories.swapping import (
     ALL,
@@ -112,6 +113,20 @@ def test_who_is_on_the_way_by_another_swap_counts_at_the_renewal_too(world: Worl
     assert reasons(world, leaving_exchange(world, way=more_of(world))) == []
     book(world, choice(world, 1, 2, 3, way=more_of(world)))
     assert reasons(world, leaving_exchange(world, way=more_of(world))) == [("target_shrinks", 3)]
+
+
+def test_seats_that_one_swap_gets_are_not_those_of_whoever_is_on_the_way_by_another(world: World) -> None:
+    for number in (1, 2):
+        assign(world, number, add=(STANDARD,))
+    assign(world, 12, add=(EXCHANGE,))
+    world.sync()
+    tenant_id, customer_id = world.holding("north", STANDARD).tenant_id, world.customer_ids["north"]
+    (pool,) = (each for each in assignments.pools(tenant_ids=[tenant_id]).values() if each.sku_id == STANDARD)
+    book(world, leaving_exchange(world, way=more_of(world)))
+    assert swap_room.people(pool=pool, customer_id=customer_id) == 2 + 1
+    second = book(world, choice(world, 1, 2))
+    assert (quoted(world, second).swap.way, quoted(world, second).swap.seats) == (Way.PARTIAL, 2)
+    assert swap_room.people(pool=pool, customer_id=customer_id) == 2 + 1
 
 
 def test_a_purchase_fills_no_seats_of_a_licence_that_ends_with_its_term(world: World) -> None:

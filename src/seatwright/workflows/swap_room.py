@@ -15,11 +15,15 @@ from seatwright.workflows import swap_operation, wishes
 
 @dataclass(frozen=True, kw_only=True)
 class _UnderWay:
-    """What swaps do to a pool: people who still take a seat of it, seats that come for them, and those not booked."""
+    """What swaps do to a pool: people who still take a seat of it, seats that come for them, and those not booked.
+
+    `beyond` are the people for whom their own swap has no seat to book any more.
+    """
 
     people: int
     seats: int
     unbooked: int
+    beyond: int
 
 
 def free(*, pool: assignments.PoolRow | None, rows: Sequence[holdings.HoldingRow], customer_id: uuid.UUID) -> int:
@@ -38,12 +42,11 @@ def free(*, pool: assignments.PoolRow | None, rows: Sequence[holdings.HoldingRow
 
 def people(*, pool: assignments.PoolRow, customer_id: uuid.UUID) -> int:
     """Those who hold seats of the pool, or are going to with a swap under way that is to book none for them."""
-    going = _under_way(pool, customer_id)
-    return pool.consumed_units + max(going.people - going.unbooked, 0)
+    return pool.consumed_units + _under_way(pool, customer_id).beyond
 
 
 def _under_way(pool: assignments.PoolRow, customer_id: uuid.UUID) -> _UnderWay:
-    found = _UnderWay(people=0, seats=0, unbooked=0)
+    found = _UnderWay(people=0, seats=0, unbooked=0, beyond=0)
     for view in operations.open_views(kind=swap_operation.KIND, customer_id=customer_id):
         order = orders.order(seen_by=SYSTEM, order_id=uuid.UUID(view.intent["order_id"]))
         swap = swap_terms.from_json(order.calculation).swap
@@ -54,11 +57,13 @@ def _under_way(pool: assignments.PoolRow, customer_id: uuid.UUID) -> _UnderWay:
         moves = [swap_operation.move_id(operation_id=view.id, person=key) for key in wanted]
         got = swap_operation.acquire_id(root_id=uuid.UUID(view.intent["root_id"]))
         views = operations.views(operation_ids=[got, *moves])
-        is_booked = got in views and views[got].state == "done"
+        unbooked = 0 if got in views and views[got].state == "done" else swap.seats
+        people = sum(key not in views or not _is_over(views[key], pool) for key in moves)
         found = _UnderWay(
-            people=found.people + sum(key not in views or not _is_over(views[key], pool) for key in moves),
+            people=found.people + people,
             seats=found.seats + swap.seats,
-            unbooked=found.unbooked + (0 if is_booked else swap.seats),
+            unbooked=found.unbooked + unbooked,
+            beyond=found.beyond + max(people - unbooked, 0),
         )
     return found
 
