@@ -50,13 +50,7 @@ def test_a_month_before_a_change_of_product_is_charged_as_the_product_that_it_wa
     for month in (4, 5):
         an_hour_passes(world, day(2026, month, 11))
     standard = ROWS[STANDARD]
-    product = {
-        "productId": standard["product_id"],
-        "skuId": standard["vendor_sku_id"],
-        "availabilityId": availability(world, standard),
-        "billingCycle": "monthly",
-        "termDuration": "P1M",
-    }
+    product = next_product(world, standard, term="P1M")
     in_the_console(world, scheduledNextTermInstructions={"product": product, "quantity": 4})
     an_hour_passes(world, day(2026, 6, 11))
     catalogue.load_demo_catalogue(at=world.at, markets=("FR",))
@@ -65,11 +59,18 @@ def test_a_month_before_a_change_of_product_is_charged_as_the_product_that_it_wa
     assert (west(world).name, west(world).sku_id, waiting(world)) == (standard["title"], STANDARD, [])
 
 
-def availability(world: World, product: dict[str, Any]) -> str:
-    path = f"products/{product['product_id']}/skus/{product['vendor_sku_id']}/availabilities?country=FR"
+def next_product(world: World, row: dict[str, Any], *, term: str) -> dict[str, str]:
+    """What the vendor wants to read about the product of a next term, billed by the month."""
+    path = f"products/{row['product_id']}/skus/{row['vendor_sku_id']}/availabilities?country=FR"
     headers = {"Authorization": f"Bearer {world.simulator.token()}"}
-    found: str = httpx2.get(f"{world.simulator.base_url}/v1/{path}", headers=headers).json()["items"][0]["id"]
-    return found
+    found = httpx2.get(f"{world.simulator.base_url}/v1/{path}", headers=headers).json()["items"][0]["id"]
+    return {
+        "productId": row["product_id"],
+        "skuId": row["vendor_sku_id"],
+        "availabilityId": found,
+        "billingCycle": "monthly",
+        "termDuration": term,
+    }
 
 
 @pytest.mark.parametrize("zone", ["Europe/Brussels", "America/New_York"])

@@ -11,7 +11,7 @@ from seatwright.access.actors import SYSTEM
 from seatwright.subscriptions import queries as holdings
 from seatwright.workflows import carry_wishes, follow_swap
 from tests.stories.swapping import ALL, STANDARD_KEY, book, choice, more_of, order_of, quoted, rows_of
-from tests.stories.test_late_prices import availability
+from tests.stories.test_late_prices import next_product
 from tests.stories.test_swap_renewal import evening_before_the_renewal, hours_pass
 from tests.stories.test_swap_room import reasons
 from tests.stories.world import BASIC, ROWS, STANDARD, World, tenant_id
@@ -29,14 +29,7 @@ def in_the_console(world: World, sku: str, **members: Any) -> None:
 
 
 def next_term(world: World, sku: str, *, seats: int) -> None:
-    row = ROWS[sku]
-    product = {
-        "productId": row["product_id"],
-        "skuId": row["vendor_sku_id"],
-        "availabilityId": availability(world, row),
-        "billingCycle": "monthly",
-        "termDuration": "P1Y",
-    }
+    product = next_product(world, ROWS[sku], term="P1Y")
     in_the_console(world, sku, scheduledNextTermInstructions={"product": product, "quantity": seats})
 
 

@@ -249,7 +249,7 @@ def record(view: OperationView, at: dt.datetime) -> engine.StepResult:
     keys = [job.source_key] if job.swap.way is Way.FULL else [job.source_key, reached]
     seen = {key: job.read(key, at) for key in keys}
     if job.swap.way is not Way.FULL:
-        _enter_renewals(view, job.swap, seen, at=at)
+        _enter_renewals(job.swap, seen, at=at)
     checkpoint("record.before_commit")
     with transaction.atomic(durable=True):
         transition_booking.book(view=view, by=SYSTEM, seen=seen, at=at)
@@ -258,15 +258,14 @@ def record(view: OperationView, at: dt.datetime) -> engine.StepResult:
     return engine.Finished()
 
 
-def _enter_renewals(
-    view: OperationView, swap: swap_terms.Swap, seen: dict[str, port.VendorSubscription], *, at: dt.datetime
-) -> None:
+def _enter_renewals(swap: swap_terms.Swap, seen: dict[str, port.VendorSubscription], *, at: dt.datetime) -> None:
     """Enter first what a renewal brought that was seen together with the move only: the seats that were wished for."""
-    for row in holdings.by_ids(subscription_ids=list(_moved(swap))):
-        customer = customers.customer(seen_by=SYSTEM, customer_id=row.customer_id)
+    moved = _moved(swap)
+    for row in holdings.by_ids(subscription_ids=list(moved)):
         expected, shown = wishes.expected_seats(row), seen[row.vendor_subscription_id]
-        is_unread = row.seats != expected == shown.quantity - _moved(swap)[row.subscription_id]
+        is_unread = row.seats != expected == shown.quantity - moved[row.subscription_id]
         if is_unread and renew_terms.is_renewed(row=row, seen=shown, at=at):
+            customer = customers.customer(seen_by=SYSTEM, customer_id=row.customer_id)
             renewed = replace(shown, quantity=expected)
             renew_terms.enter(customer=customer, row=row, seen=renewed, expected_seats=expected, at=at)
 
