@@ -1,5 +1,6 @@
 """Swapping people in the portal: choose, see what it means, review, book with fresh proof, follow, try again."""
 
+import datetime as dt
 import re
 import uuid
 from dataclasses import replace
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
@@ -108,6 +110,29 @@ def test_a_choice_is_priced_as_a_fragment_and_stored_only_for_review(owner: Clie
     assert "Cid, Dee" in everybody
     assert Operation.objects.count() == 0
     assert owner.get(reverse("swap_review", args=[premium])).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("returnable", "said"),
+    [
+        (3, "3 old seats are returned and credited"),
+        (2, "2 old seats are returned and credited; the others leave with the renewal"),
+        (0, "they leave with the renewal"),
+    ],
+)
+def test_what_becomes_of_the_old_seats_names_others_only_where_there_are_some(returnable: int, said: str) -> None:
+    overlap = swap_terms.Overlap(
+        seats=3,
+        from_on=dt.date(2026, 3, 1),
+        latest_on=dt.date(2027, 1, 9),
+        most_minor=17640,
+        expected_minor=5880 * (3 - returnable),
+        returnable=returnable,
+        returnable_until=None,
+    )
+    told = {"swap": {"overlap": overlap}, "calculation": {"currency": "EUR"}}
+    text = plain(render_to_string("pages/swap_facts.html", told))
+    assert re.search(rf"When everybody moves today €[0-9.]+ {said} The old seats are part", text), text
 
 
 def test_a_swap_is_booked_with_fresh_proof_and_followed_person_by_person(owner: Client, premium: uuid.UUID) -> None:
