@@ -23,6 +23,7 @@ from seatwright.workflows import (
     renewal_choices,
     renewal_radar,
     schedule_change,
+    settle_drift,
     watch_renewals,
     wishes,
 )
@@ -32,6 +33,7 @@ from tests.stories.test_change_status import do
 from tests.stories.test_extended_service import charged, day
 from tests.stories.test_renewal_processing import an_hour_passes, go_to
 from tests.stories.test_schedule_change import turn_auto_renew_off, wish
+from tests.stories.test_unpriced import in_the_console
 from tests.stories.world import BASIC, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -148,3 +150,24 @@ def test_a_life_that_ended_while_nobody_read_is_charged_to_its_end_and_not_beyon
         ("cycle", "2026-11-29", 5880)
     ]
     nothing_is_left(world)
+
+
+def test_one_deleted_elsewhere_inside_its_term_stays_a_difference_beyond_its_end_and_is_charged_for_no_more(
+    world: World,
+) -> None:
+    for at in (day(2027, 1, 30), day(2027, 1, 31)):
+        an_hour_passes(world, at)
+    begun = charged(world)
+    in_the_console(world, BASIC, status="deleted")
+    for at in (day(2027, 1, 31, 7), day(2027, 6, 1), day(2028, 1, 31), day(2028, 3, 1)):
+        assert state(world, at) == ("deleted", 10, 0)
+    (drift,) = holdings.open_drifts(seen_by=SYSTEM)
+    assert (drift.ours, drift.theirs, charged(world)) == ("10", "0", begun)
+    settle_drift.adopt(
+        by=world.actor("staff"),
+        subscription_id=world.holding("north", BASIC).subscription_id,
+        reason="cancelled in the vendor's portal",
+        at=world.at,
+    )
+    assert state(world, day(2028, 3, 2)) == ("deleted", 0, 0)
+    assert (holdings.open_drifts(seen_by=SYSTEM), charged(world)) == ([], begun)

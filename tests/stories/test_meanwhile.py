@@ -20,10 +20,11 @@ from seatwright.workflows import (
     schedule_change,
     term_pricing,
 )
-from seatwright.workflows.change_status import Action
+from seatwright.workflows.change_status import Action, Effect
 from tests.stories import swapping
 from tests.stories.test_change_status import do
 from tests.stories.test_change_term import E3, Plan, Term, charges, place, quoted, sell_three_years_by_the_month
+from tests.stories.test_renewal_processing import go_to
 from tests.stories.test_renewal_sheet import DEADLINE, answer, line, sheet_of, wished
 from tests.stories.test_renewal_sheet import chores as sheet_chores
 from tests.stories.test_unpriced import in_the_console, offer_id
@@ -281,3 +282,38 @@ def test_a_wish_that_another_one_needs_is_not_taken_back_alone(world: World) -> 
     schedule_change.schedule(by=owner, subscription_id=key, wishes=year_to_april, at=world.at)
     schedule_change.revoke(by=owner, subscription_id=key, dimension=None, at=world.at)
     assert wished(world, EXCHANGE) == {}
+
+
+def test_resuming_stores_nothing_that_was_meant_before_another_console_resumed_and_more_seats_came(
+    world: World,
+) -> None:
+    in_the_console(world, BASIC, **six_seats(world))
+    world.sync()
+    do(world, Action.SUSPEND)
+    in_the_console(world, BASIC, status="active", autoRenewEnabled=True)
+    world.sync()
+    world.book("north_owner", "north", basic=20)
+    world.work()
+    in_the_console(world, BASIC, status="suspended")
+    world.sync()
+    assert do(world, Action.RESUME).effects == (Effect.ACCESS_RETURNS,)
+    world.sync()
+    holding = world.holding("north", BASIC)
+    assert (holding.status, holding.seats, holding.next_term) == ("active", 20, None)
+
+
+def test_resuming_stores_no_end_that_was_meant_for_an_earlier_term(world: World) -> None:
+    in_the_console(world, BASIC, **ENDS_WITH_THE_TERM)
+    world.sync()
+    do(world, Action.SUSPEND)
+    in_the_console(world, BASIC, status="active")
+    in_the_console(world, BASIC, autoRenewEnabled=True)
+    for at in (dt.datetime(2027, month, 31, 6, tzinfo=dt.UTC) for month in (1, 3)):
+        go_to(world, at)
+        world.sync()
+    in_the_console(world, BASIC, status="suspended")
+    world.sync()
+    assert do(world, Action.RESUME).effects == (Effect.ACCESS_RETURNS,)
+    world.sync()
+    holding = world.holding("north", BASIC)
+    assert (holding.status, holding.end_of_term == "cancel") == ("active", False)

@@ -206,12 +206,15 @@ def _followed(rows: Sequence[Term]) -> tuple[Term, ...]:
 
 
 def plans_ahead(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
-    """The billing plan and the rate of each subscription that has others entered for a later cycle of its term."""
+    """The billing plan and the rate of each subscription that has others entered for a later cycle of its term.
+
+    The newest entry of the term decides: one before it with another plan is past.
+    """
     in_term = {"start_on__gt": F("subscription__term_start_on"), "end_on": F("subscription__commitment_end_on")}
-    rows = HeldTerm.objects.filter(subscription_id__in=subscription_ids, **in_term)
-    rows = rows.exclude(billing_plan=F("subscription__billing_plan"))
-    found = rows.order_by("start_on").values_list("subscription_id", "billing_plan", "unit_rate")
-    return {key: (plan, rate) for key, plan, rate in found}
+    rows = HeldTerm.objects.filter(subscription_id__in=subscription_ids, **in_term).order_by("start_on", "id")
+    found = rows.values_list("subscription_id", "billing_plan", "unit_rate", "subscription__billing_plan")
+    newest = {key: (plan, rate, present) for key, plan, rate, present in found}
+    return {key: (plan, rate) for key, (plan, rate, present) in newest.items() if plan != present}
 
 
 def seat_changes(*, subscription_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[SeatChange, ...]]:
@@ -299,6 +302,12 @@ def open_drifts(*, seen_by: Actor, customer_ids: Sequence[uuid.UUID] | None = No
     columns = ("subscription_id", "customer_id", "kind", "ours", "theirs", "found_at")
     found = rows.order_by("found_at", "id").values(*columns, name=F("subscription__name"))
     return [DriftRow(**row) for row in found[:500]]
+
+
+def missing_since(*, subscription_id: uuid.UUID) -> dt.datetime | None:
+    """Since when the vendor has shown no seats where the books have some, by the open drift; None without one."""
+    rows = Drift.objects.filter(subscription_id=subscription_id, kind="quantity", theirs="0", closed_at__isnull=True)
+    return rows.values_list("found_at", flat=True).first()
 
 
 def miscounted() -> list[uuid.UUID]:

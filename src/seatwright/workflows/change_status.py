@@ -186,6 +186,7 @@ def place(*, by: Actor, shown: Preview, reason: str, at: dt.datetime) -> uuid.UU
                 "status": shown.action.value,
                 "status_before": row.status,
                 "seats": row.seats,
+                "commitment_end_on": row.commitment_end_on.isoformat(),
                 "stored_before": carry_wishes.stored(row)
                 or {"ending": str(wishing.ending_shown(row)), "next_term": None},
                 "charges": status_operation.refund(row, at=at, zone=customer.reseller_time_zone)

@@ -3,7 +3,7 @@
 A term that nobody renews expires or is disabled, which keeps the seats for a while, and is deleted in the end; one that
 was cancelled for its end is deleted with it. Nothing is charged after the term, for no term follows; what the term
 itself still owes is charged before the seats leave. A deletion inside the term is somebody's doing elsewhere and stays
-a difference for a person. Source: Partner Center reference 5.9, 6.8.
+a difference for a person, beyond the term's end too. Source: Partner Center reference 5.9, 6.8.
 """
 
 import datetime as dt
@@ -30,9 +30,10 @@ def enter(*, subscription_id: uuid.UUID, at: dt.datetime) -> bool:
     Nothing happens while a change of it is under way. Running it again changes nothing.
     """
     row = holdings.by_ids(subscription_ids=[subscription_id])[0]
-    is_over = row.status == "deleted" and at >= renewals.term_ends_at(renews_on=row.commitment_end_on)
     if row.status not in STATES or _is_changing(row):
         return False
+    ends_at = renewals.term_ends_at(renews_on=row.commitment_end_on)
+    is_over = row.status == "deleted" and at >= ends_at and not _was_deleted_before(row, ends_at)
     if is_over and row.seats:
         charge_cycles.post_of(subscription_ids=[subscription_id], at=at)
     with transaction.atomic():
@@ -55,6 +56,12 @@ def enter(*, subscription_id: uuid.UUID, at: dt.datetime) -> bool:
                 customer_id=row.customer_id,
             )
     return leaves
+
+
+def _was_deleted_before(row: holdings.HoldingRow, ends_at: dt.datetime) -> bool:
+    """Whether the seats were missed before the term's end: only a person knows from when on nothing is owed."""
+    found_at = holdings.missing_since(subscription_id=row.subscription_id)
+    return found_at is not None and found_at < ends_at
 
 
 def _is_changing(row: holdings.HoldingRow) -> bool:

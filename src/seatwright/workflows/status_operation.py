@@ -60,12 +60,17 @@ def refund(row: holdings.HoldingRow, *, at: dt.datetime, zone: str) -> list[dict
 
 
 def stored_before(row: holdings.HoldingRow) -> dict[str, Any] | None:
-    """What the vendor was to do at the end of the term before we suspended the subscription; None when we did not."""
+    """What the vendor was to do at the end of the term before we suspended the subscription; None when we did not.
+
+    None also where the seats or the term are others by now: it was resumed in between, and that was meant for before.
+    """
     key = connections.lease_of_subscription(
         vendor_key=row.vendor_key, vendor_subscription_id=row.vendor_subscription_id
     )
+    present = (row.seats, row.commitment_end_on.isoformat())
     for view in operation_queries.newest_done(kind=KIND, lease_key=key, limit=1):
-        if view.intent["status"] == "suspended" and "stored_before" in view.intent:
+        is_of_present = (view.intent["seats"], view.intent.get("commitment_end_on")) == present
+        if view.intent["status"] == "suspended" and is_of_present:
             return dict(view.intent["stored_before"])
     return None
 

@@ -34,6 +34,7 @@ from seatwright.workflows import (
     readings,
     renew_terms,
     schedule_change,
+    term_operation,
     transition_operation,
     vendor_list,
     wishes,
@@ -221,7 +222,7 @@ def _enter_subscriptions(
             counts["subscriptions_new"] += 1
             continue
         if renew_terms.is_renewed(row=row, seen=subscription, at=at):
-            if transition_operation.holds_up(row=row):
+            if transition_operation.holds_up(row=row) or term_operation.holds_up(row=row):
                 continue
             counts["terms_renewed"] += renew_terms.enter(
                 customer=customer, row=row, seen=subscription, expected_seats=wishes.expected_seats(row), at=at

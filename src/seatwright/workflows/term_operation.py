@@ -1,6 +1,7 @@
 """The three durable steps of another term or billing plan: sent once, read back, and booked as it was quoted.
 
-A new term begins on the day for which it was priced, so that nothing is sent once that day is over at the vendor.
+A new term begins on the day for which it was priced, so that nothing is sent once that day is over at the vendor. Where
+the day ends on the way, the books follow the vendor's days.
 """
 
 import datetime as dt
@@ -14,6 +15,7 @@ from seatwright.billing import changes as billing
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
+from seatwright.operations import queries as operation_queries
 from seatwright.operations.checkpoints import checkpoint
 from seatwright.operations.queries import OperationView
 from seatwright.orders import calculation as frozen
@@ -26,6 +28,8 @@ from seatwright.vendors import port
 from seatwright.workflows import carry_wishes, connections, readings, sending
 
 KIND = "change_term"
+# What was judged before midnight and carried out after it, or the other way round, begins and ends a day apart.
+MIDNIGHT = dt.timedelta(days=1)
 
 
 def pair_of(line: frozen.Line) -> tuple[terms.Term, terms.BillingPlan]:
@@ -103,11 +107,16 @@ def confirm(view: OperationView, at: dt.datetime) -> engine.StepResult:
     checkpoint("confirm.before_look")
     _vendor, _ref, seen = _look(view, at)
     checkpoint("confirm.after_look")
+    _quotation, line, change = _quoted(view)
     if _is_there(view, seen):
-        operations.mark_answered(operation_id=view.id, fence=view.fence, at=at, confirmed_at=at.isoformat())
+        ends_on = (seen.commitment_end_on if change.is_new_term else None) or line.commitment_end_on
+        if abs(ends_on - line.commitment_end_on) > MIDNIGHT:
+            return engine.Park(reason="third_value", note=f"The vendor shows a term until {ends_on}.")
+        operations.mark_answered(
+            operation_id=view.id, fence=view.fence, at=at, confirmed_at=at.isoformat(), ends_on=ends_on.isoformat()
+        )
         checkpoint("confirm.noted")
         return engine.Next()
-    _quotation, _line, change = _quoted(view)
     if (seen.term, seen.billing_cycle) != (change.from_term, change.from_plan):
         return engine.Park(reason="third_value", note=f"The vendor shows {seen.term} billed {seen.billing_cycle}.")
     return sending.look_again(view, at=at)
@@ -135,7 +144,8 @@ def hold_still(*, view: OperationView) -> None:
 def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
     """The bookings of a change that happened, in the caller's transaction; the database refuses a second time.
 
-    The windows of the seats stay those of their lots, and what the vendor says about them outranks that as ever.
+    The windows of the seats stay those of their lots, and what the vendor says about them outranks that as ever. A new
+    term has the days that the vendor gave it; what is charged stays as quoted.
     """
     hold_still(view=view)
     order, order_line = order_queries.order_of_operation(operation_id=view.id)
@@ -143,10 +153,12 @@ def book(*, view: OperationView, by: Actor, at: dt.datetime) -> None:
     row = holdings.holding(seen_by=SYSTEM, subscription_id=line.subscription_id)
     shown = view.intent.get("stored")
     carry_over = carry_wishes.before_change(subscription_id=line.subscription_id, shown=shown)
+    ends_on = dt.date.fromisoformat(view.progress.get("ends_on", line.commitment_end_on.isoformat()))
+    later = ends_on - line.commitment_end_on
     following = subscriptions.NextTerm(
-        start_on=change.start_on,
-        end_on=line.commitment_end_on,
-        anchor_on=change.anchor_on,
+        start_on=change.start_on + later,
+        end_on=ends_on,
+        anchor_on=change.anchor_on + later,
         term=line.term,
         billing_plan=line.billing_plan,
         offer_key=change.offer_key,
@@ -203,6 +215,17 @@ def _new_charge(quoted: frozen.Calculation, line: frozen.Line, charge: frozen.Ch
         tax_basis_points=quoted.tax_basis_points,
         tax_treatment=quoted.tax_treatment,
     )
+
+
+def holds_up(*, row: holdings.HoldingRow) -> bool:
+    """Whether a renewal can only be entered once a change of this subscription's term under way has ended.
+
+    Both show a later end of the term: which of the two brought it is known when the change has been found or refused.
+    """
+    lease = connections.lease_of_subscription(
+        vendor_key=row.vendor_key, vendor_subscription_id=row.vendor_subscription_id
+    )
+    return any(view.kind == KIND for view in operation_queries.open_with_key(lease_key=lease))
 
 
 def _refuse(view: OperationView, refusal: str, *, at: dt.datetime) -> engine.StepResult:
