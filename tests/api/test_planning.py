@@ -5,6 +5,7 @@ import typing
 import pytest
 
 from seatwright.api import planning_faults
+from seatwright.catalogue.models import CatalogueItem, Product
 from seatwright.rules import conflicts
 from tests.api.program import Programs, codes
 from tests.stories.world import BASIC, EXCHANGE, World
@@ -90,6 +91,22 @@ def test_a_longer_term_is_quoted_and_ordered_like_seats(world: World, ask: Progr
     assert ask.ordered("north_owner", quote.json()).json() == placed.json()
     order = owner.get(f"/orders/{placed.json()['id']}").json()
     assert order["calculation"]["due_now"]["net"]["minor"] == 88
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"), [({"is_self_service": False}, "not_self_service"), ({"is_offered": False}, "not_offered")]
+)
+def test_a_term_that_only_the_reseller_begins_or_does_not_sell_is_refused_by_its_code(
+    world: World, ask: Programs, changed: dict[str, bool], code: str
+) -> None:
+    owner, path = ask.by("north_owner"), path_of(world, EXCHANGE)
+    _, product_id, vendor_sku_id, *_ = world.holding("north", EXCHANGE).offer_key.split(":")
+    product = Product.objects.get(product_id=product_id, vendor_sku_id=vendor_sku_id)
+    CatalogueItem.objects.update_or_create(reseller_id=world.reseller_id, product=product, defaults=changed)
+    refused = owner.post(f"{path}/term-quotes", {"term": "P1Y", "billing_plan": "monthly"})
+    assert (refused.status_code, codes(refused)) == (422, [("term", code)])
+    assert refused.json()["errors"][0]["detail"] == planning_faults.TERMS[code]
+    assert refused.json()["errors"][0]["data"] == {"offered": []}
 
 
 def test_a_day_ahead_has_seats_windows_and_charges(world: World, ask: Programs) -> None:

@@ -5,8 +5,9 @@ import pathlib
 import re
 import typing
 
-from seatwright.api import document, line_refusals, problems
+from seatwright.api import document, line_refusals, planning_faults, problems
 from seatwright.rules import purchases, refusals
+from seatwright.web import wording_term
 
 PAGE = (pathlib.Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| `")]
@@ -55,3 +56,9 @@ def test_every_sentence_can_be_said_with_the_data_of_its_refusal() -> None:
 def test_refusals_are_a_union_of_all_classes_with_a_code() -> None:
     classes = {each for each in vars(refusals).values() if isinstance(each, type) and hasattr(each, "code")}
     assert classes == set(typing.get_args(refusals.Refusal))
+
+
+def test_every_refusal_of_another_term_is_documented_and_has_its_sentence_on_the_page() -> None:
+    table = PAGE.partition("Another term inside the running one is refused")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE) == list(planning_faults.TERMS)
+    assert wording_term.REFUSALS.keys() == planning_faults.TERMS.keys() | {"changed"}

@@ -109,7 +109,13 @@ def available(
     at: dt.datetime = AT,
 ) -> str:
     found = vendor.availability(
-        tenant=TENANT, product_id=item[0], vendor_sku_id=item[1], term=term, billing_cycle=billing_cycle, at=at
+        tenant=TENANT,
+        product_id=item[0],
+        vendor_sku_id=item[1],
+        term=term,
+        billing_cycle=billing_cycle,
+        segment="commercial",
+        at=at,
     )
     assert found is not None
     return found

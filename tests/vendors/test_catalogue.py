@@ -35,13 +35,19 @@ def available(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def ask(vendor: microsoft.MicrosoftVendor, term: str = "P1Y", billing_cycle: str = "monthly") -> str | None:
+def ask(
+    vendor: microsoft.MicrosoftVendor,
+    term: str = "P1Y",
+    billing_cycle: str = "monthly",
+    segment: str = "commercial",
+) -> str | None:
     return vendor.availability(
         tenant=TENANT,
         product_id="CFQ7TTC0LH18",
         vendor_sku_id="0001",
         term=term,
         billing_cycle=billing_cycle,
+        segment=segment,
         at=AT,
     )
 
@@ -84,6 +90,25 @@ def test_the_matching_one_of_several_is_taken(vendor: microsoft.MicrosoftVendor,
     unmarked = {name: value for name, value in available().items() if name not in ("isPurchasable", "segment")}
     httpx2_mock.get(AVAILABILITIES).respond(200, json={"items": [other, unmarked]})
     assert ask(vendor, billing_cycle="annual") == "CFQ7TTC0LH18:0001:CFQ7TTC0K971"
+
+
+@pytest.mark.parametrize("segment", ["commercial", "education", "government", "non_profit"])
+def test_a_segment_is_asked_for_and_read_in_the_words_of_the_vendor(
+    vendor: microsoft.MicrosoftVendor, httpx2_mock: respx.Router, segment: str
+) -> None:
+    theirs = {"non_profit": "nonprofit"}.get(segment, segment)
+    others = {"commercial", "education", "government", "nonprofit"} - {theirs}
+    shelf = [available(segment=each, catalogItemId=f"CFQ7TTC0LH18:0001:{each.upper()}") for each in sorted(others)]
+    route = httpx2_mock.get(AVAILABILITIES)
+    for told in (theirs, theirs.capitalize()):
+        route.respond(200, json={"items": [*shelf, available(segment=told)]})
+        assert ask(vendor, segment=segment) == "CFQ7TTC0LH18:0001:CFQ7TTC0K971"
+    route.respond(200, json={"items": shelf})
+    assert ask(vendor, segment=segment) is None
+    promoted_to = httpx2_mock.get(f"{PARTNER}/v1/productpromotions").respond(200, json={"items": []})
+    assert vendor.promotions(country="DE", segment=segment, at=AT) == []
+    queries = [each.calls.last.request.url.query.decode() for each in (route, promoted_to)]
+    assert queries == [f"targetSegment={theirs}", f"country=DE&segment={theirs}"]
 
 
 @pytest.mark.parametrize("code", [400013, 400018, 400019])

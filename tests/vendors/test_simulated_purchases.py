@@ -174,7 +174,13 @@ def test_what_is_no_longer_sold_has_no_item(simulator: testing.Simulator, vendor
 
     def ask(product_id: str, term: str) -> str | None:
         return vendor.availability(
-            tenant=TENANT, product_id=product_id, vendor_sku_id="0001", term=term, billing_cycle="monthly", at=AT
+            tenant=TENANT,
+            product_id=product_id,
+            vendor_sku_id="0001",
+            term=term,
+            billing_cycle="monthly",
+            segment="commercial",
+            at=AT,
         )
 
     assert ask("CFQ7TTC0OLD0", "P1Y") is None

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from seatwright.access.actors import SYSTEM
+from seatwright.catalogue.models import CatalogueItem, Product
 from seatwright.orders import queries as orders
 from tests.web import scene as scenes
 from tests.web.test_editor import plain
@@ -97,3 +98,33 @@ def test_staff_say_on_whose_word(staff: Client, monthly: uuid.UUID, scene: scene
     assert book(staff, monthly, reason=" ").status_code == 422
     assert book(staff, monthly, reason="Ms Claes, by telephone").status_code == 303
     assert placed(scene)[0].on_behalf_reason == "Ms Claes, by telephone"
+
+
+@pytest.mark.parametrize(
+    ("changed", "english", "german"),
+    [
+        (
+            {"is_self_service": False},
+            "Your reseller changes the term of this licence. Ask them",
+            "Die Laufzeit dieser Lizenz ändert Ihr Reseller. Fragen Sie ihn",
+        ),
+        (
+            {"is_offered": False},
+            "The reseller does not sell this licence at present",
+            "Der Reseller verkauft diese Lizenz zurzeit nicht",
+        ),
+    ],
+)
+def test_what_the_reseller_keeps_or_does_not_sell_says_whom_to_ask(
+    owner: Client, monthly: uuid.UUID, scene: scenes.Scene, changed: dict[str, bool], english: str, german: str
+) -> None:
+    _, product_id, vendor_sku_id, *_ = scenes.PREMIUM_OFFER.split(":")
+    product = Product.objects.get(product_id=product_id, vendor_sku_id=vendor_sku_id)
+    CatalogueItem.objects.update_or_create(reseller_id=scene.reseller_id, product=product, defaults=changed)
+    answer = book(owner, monthly)
+    assert answer.status_code == 422
+    assert english in plain(answer.content.decode())
+    assert "Review and book" not in plain(answer.content.decode())
+    owner.post("/language", {"language": "de", "next": "/"})
+    assert german in plain(page(owner, monthly, YEAR))
+    assert placed(scene) == ()

@@ -1,12 +1,15 @@
 """Sentences and figures as people read them, in both languages."""
 
 import datetime as dt
+import decimal
+import itertools
+import re
 import typing
 
 import pytest
 from django.utils import translation
 
-from seatwright.rules import conflicts, refusals, renewals, terms, timeline
+from seatwright.rules import conflicts, money, refusals, renewals, terms, timeline
 from seatwright.web import formats, wording
 from seatwright.web.templatetags import components, words
 
@@ -152,6 +155,34 @@ def test_money_is_written_as_the_language_writes_it_and_exact(
     for language, expected in (("en", english), ("de", german)):
         with translation.override(language):
             assert formats.money(minor=minor, currency=currency).replace("\xa0", " ") == expected
+
+
+def digits(text: str) -> int:
+    """The number that a reader sees, without its sign for the currency and the marks between its digits."""
+    return int("".join(each for each in text if each.isdecimal() or each == "-"))
+
+
+def test_every_currency_is_written_to_the_minor_unit_by_which_the_books_count() -> None:
+    currencies = sorted(money._EXPONENTS)
+    assert {"EUR", "RSD", "IQD", "LBP", "CLF"} < set(currencies)
+    for currency, language in itertools.product(currencies, ("en", "de")):
+        places = money.exponent(currency)
+        for minor in (0, 4326, -1234567):
+            with translation.override(language):
+                shown = formats.money(minor=minor, currency=currency)
+                plain = formats.plain_money(minor=minor, currency=currency)
+            mark = "." if language == "en" else ","
+            decimals = re.search(rf"{re.escape(mark)}(\d+)(?=\D*$)", shown) if places else None
+            assert (digits(shown), len(decimals.group(1)) if decimals else 0) == (minor, places), shown
+            assert decimal.Decimal(plain.split()[0]).scaleb(places) == minor
+
+
+def test_a_price_for_a_seat_has_at_least_the_digits_of_its_currency() -> None:
+    with translation.override("en"):
+        assert formats.rate(text="43.26", currency="RSD").replace("\xa0", " ") == "RSD 43.26"
+        assert formats.rate(text="1.5", currency="IQD").replace("\xa0", " ") == "IQD 1.500"
+        assert formats.rate(text="1210", currency="JPY") == "JP¥1,210"
+        assert formats.rate(text="1210.125", currency="JPY") == "JP¥1,210.125"
 
 
 def test_a_price_for_a_seat_keeps_every_decimal_that_it_has() -> None:

@@ -37,6 +37,8 @@ STATES = {
 TERMS = {
     "wrong_state": "The term can only be changed while the subscription is active.",
     "not_during_trial": "The term of a trial cannot be changed.",
+    "not_self_service": "The term of this licence is changed by the reseller on request; ask them.",
+    "not_offered": "The reseller does not offer this product at present; ask them.",
     "change_under_way": "A change of the subscription is under way.",
     "term_over": "The term is over and being renewed.",
     "began_today": "A term of the subscription began today.",

@@ -1,12 +1,15 @@
 """Numbers, money, dates and instants as people read them, in the language of the page."""
 
 import datetime as dt
+import functools
 import re
 import zoneinfo
 from decimal import Decimal
 
 from babel import Locale, dates, numbers
 from django.utils import translation
+
+from seatwright.rules import money as amounts
 
 _LETTER_BEFORE_DIGIT = re.compile(r"(?<=[A-Za-z])(?=[0-9])")
 LOCALES = {"en": "en_GB", "de": "de_DE"}
@@ -25,24 +28,37 @@ def number(*, value: int) -> str:
 
 def plain_money(*, minor: int, currency: str) -> str:
     """The amount as a machine reads it, `12.10 EUR`; the number of decimals is the currency's own."""
-    decimals = numbers.get_currency_precision(currency)
+    decimals = amounts.exponent(currency)
     return f"{Decimal(minor).scaleb(-decimals):.{decimals}f} {currency}"
 
 
 def money(*, minor: int, currency: str) -> str:
-    """The amount with its currency sign, as the language writes it."""
-    decimals = numbers.get_currency_precision(currency)
-    return _spaced(numbers.format_currency(Decimal(minor).scaleb(-decimals), currency, locale=locale()))
+    """The amount with its currency sign, as the language writes it, and every digit down to the minor unit."""
+    decimals = amounts.exponent(currency)
+    return _written(Decimal(minor).scaleb(-decimals), currency, fraction="0" * decimals)
 
 
 def rate(*, text: str, currency: str) -> str:
     """A price for one seat, with every decimal that it really has and at least those of the currency."""
-    decimals = numbers.get_currency_precision(currency)
-    pattern = locale().currency_formats["standard"].pattern.split(";")[0]
-    exact = pattern.replace("0.00", "0." + "0" * decimals + "#" * 12) if decimals else pattern
-    return _spaced(
-        numbers.format_currency(Decimal(text), currency, format=exact, locale=locale(), currency_digits=False)
+    return _written(
+        Decimal(text), currency, fraction="0" * amounts.exponent(currency) + "#" * amounts.MAX_RATE_DECIMALS
     )
+
+
+def _written(value: Decimal, currency: str, *, fraction: str) -> str:
+    """The number with its currency sign; `fraction` is the pattern of its decimals, empty for none.
+
+    How many decimals are written is never left to CLDR: it has fewer than ISO 4217 for some currencies, by which the
+    books count, and would round what is owed.
+    """
+    pattern = _pattern(locale(), fraction)
+    return _spaced(numbers.format_currency(value, currency, format=pattern, locale=locale(), currency_digits=False))
+
+
+@functools.cache
+def _pattern(written_in: Locale, fraction: str) -> numbers.NumberPattern:
+    plain = written_in.currency_formats["standard"].pattern.split(";")[0]
+    return numbers.parse_pattern(plain.replace("0.00", f"0.{fraction}" if fraction else "0"))
 
 
 def _spaced(text: str) -> str:

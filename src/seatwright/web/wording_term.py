@@ -18,6 +18,12 @@ REFUSALS: wording.Words = {
     "plan_waits": gettext_lazy("Another billing plan waits for the next billing period already."),
     "not_a_change": gettext_lazy("The licence has this term and billing plan already."),
     "not_sold": gettext_lazy("This licence is not sold like that. It may be at its renewal: see what can be planned."),
+    "not_self_service": gettext_lazy(
+        "Your reseller changes the term of this licence. Ask them, naming the term and billing that you want."
+    ),
+    "not_offered": gettext_lazy(
+        "The reseller does not sell this licence at present, so no other term of it can begin now. Ask them."
+    ),
     "shorter_term": gettext_lazy(
         "A running term cannot be made shorter. From the renewal on it can: plan the shorter term there."
     ),

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from seatwright.access import audit
 from seatwright.access.actors import SYSTEM
+from seatwright.catalogue import naming
 from seatwright.customers import queries as customers
 from seatwright.operations import changes as operations
 from seatwright.operations import engine
@@ -109,12 +110,16 @@ def _catalogue_id(
     following = wishes.for_vendor(wanted, catalogue_id="")
     if following is None or (following.product_id, following.vendor_sku_id) == (seen.product_id, seen.vendor_sku_id):
         return seen.catalogue_id
+    assert wanted.next_term is not None
+    offer = naming.offer_key(wanted.next_term.offer)
+    assert offer is not None
     return vendor.availability(
         tenant=ref,
         product_id=following.product_id,
         vendor_sku_id=following.vendor_sku_id,
         term=following.term,
         billing_cycle=following.billing_cycle,
+        segment=offer.segment,
         at=at,
     )
 

@@ -33,6 +33,7 @@ class NotPossible(Exception):
 class Subject:
     """The subscription that is judged, with its customer.
 
+    `hidden` are the keys of its product's offers that the reseller does not sell: no term is begun with them.
     `on` is the day of the vendor's calendar (UTC), on which a new term begins, `local_on` the reseller's, on which
     charge cycles are posted: where a cycle begins between the two, it is charged on one side and not on the other.
     """
@@ -41,6 +42,7 @@ class Subject:
     customer: customers.CustomerRow
     term: terms.Term
     billing_plan: terms.BillingPlan
+    hidden: frozenset[str]
     on: dt.date
     local_on: dt.date
     at: dt.datetime
@@ -62,6 +64,9 @@ def subject(*, by: Actor, subscription_id: uuid.UUID, action: str, at: dt.dateti
         raise NotPossible("not_during_trial")
     if not row.offer_key or not row.unit_rate or not pricing.is_sold(term=row.term, billing_plan=row.billing_plan):
         raise NotPossible("not_sold")
+    offers = _offers(row, customer)
+    if not (by.is_staff or by.is_system or all(offer.is_self_service for offer in offers)):
+        raise NotPossible("not_self_service")
     if orders.open_lines(subscription_ids=[row.subscription_id]) or operation_queries.is_open(lease_key=key):
         raise NotPossible("change_under_way")
     on = at.astimezone(dt.UTC).date()
@@ -75,19 +80,33 @@ def subject(*, by: Actor, subscription_id: uuid.UUID, action: str, at: dt.dateti
         customer=customer,
         term=terms.Term(row.term),
         billing_plan=terms.BillingPlan(row.billing_plan),
+        hidden=frozenset(offer.offer_key for offer in offers if not offer.is_offered),
         on=on,
         local_on=business_dates.business_date(at=at, zone=customer.reseller_time_zone),
         at=at,
     )
 
 
+def _offers(row: holdings.HoldingRow, customer: customers.CustomerRow) -> tuple[catalogue.OfferRow, ...]:
+    """What the catalogue has of the licence's product, hidden or not; nothing where it does not know the product."""
+    parts = naming.offer_key(row.offer_key)
+    assert parts is not None
+    return catalogue.offers_of(
+        market=parts.market,
+        segment=parts.segment,
+        reseller_id=customer.reseller_id,
+        vendor_key=parts.vendor_key,
+        products={(parts.product_id, parts.vendor_sku_id)},
+    )
+
+
 def offered(of: Subject) -> tuple[Pair, ...]:
-    """What the vendor lets one begin inside the running term and the catalogue has a price for, shortest first."""
+    """What the vendor lets one begin inside the running term and the reseller sells at a price, shortest first."""
     wanted = [
         *((of.term, plan) for plan in transitions.frequency_changes(term=of.term, billing_plan=of.billing_plan)),
         *transitions.term_changes(term=of.term),
     ]
-    return tuple(pair for pair in wanted if _price(of, pair) is not None)
+    return tuple(pair for pair in wanted if not _is_hidden(of, pair) and _price(of, pair) is not None)
 
 
 def priced(of: Subject, *, to: Pair) -> frozen.Calculation:
@@ -121,9 +140,15 @@ def priced(of: Subject, *, to: Pair) -> frozen.Calculation:
     return _calculation(of, to, price, rate, running, found)
 
 
+def _is_hidden(of: Subject, to: Pair) -> bool:
+    return offer_key(of.row, to) in of.hidden
+
+
 def _why_not(of: Subject, to: Pair) -> str:
     if to[0].months < of.term.months:
         return "shorter_term"
+    if _is_hidden(of, to):
+        return "not_offered"
     return "upfront" if to[0] is of.term else "not_sold"
 
 

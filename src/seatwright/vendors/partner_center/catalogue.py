@@ -27,12 +27,12 @@ class Catalogue:
         vendor_sku_id: str,
         term: str,
         billing_cycle: str,
+        segment: str,
         at: dt.datetime,
-        segment: str = "commercial",
     ) -> str | None:
         """The customer's own catalogue is asked, which knows market and qualifications; nothing is remembered."""
         sku = f"products/{http.path_part(product_id)}/skus/{http.path_part(vendor_sku_id)}"
-        link = _link(tenant, f"{sku}/availabilities", targetSegment=segment)
+        link = _link(tenant, f"{sku}/availabilities", targetSegment=values.their_segment(segment))
         plan = port.Plan(term=term, billing_cycle=billing_cycle)
         try:
             found = list(self._client.pages(link, item=wire_catalogue.Availability, at=at))
@@ -48,7 +48,7 @@ class Catalogue:
         return next(filter(values.is_catalogue_item, items), None)
 
     def promotions(self, *, country: str, segment: str, at: dt.datetime) -> Sequence[port.Promotion]:
-        query = urllib.parse.urlencode({"country": country, "segment": segment})
+        query = urllib.parse.urlencode({"country": country, "segment": values.their_segment(segment)})
         found = self._client.pages(f"/v1/productpromotions?{query}", item=wire_catalogue.Promotion, at=at)
         return [translate_catalogue.promotion(seen) for seen in found]
 

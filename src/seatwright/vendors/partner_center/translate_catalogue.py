@@ -17,10 +17,10 @@ _PROMOTION_REASONS = {
 
 
 def sells(seen: wire_catalogue.Availability, *, item: tuple[str, str], plan: port.Plan, segment: str) -> bool:
-    """Whether this is how `item` (product, SKU) is sold in the segment under the plan."""
+    """Whether this is how `item` (product, SKU) is sold in the port's `segment` under the plan."""
     is_meant = (
         (values.text(seen.product_id).upper(), values.text(seen.sku_id).upper()) == (item[0].upper(), item[1].upper())
-        and values.snake(seen.segment) in ("", values.snake(segment))
+        and values.segment(seen.segment) in ("", segment)
         and seen.is_purchasable is not False
     )
     return is_meant and plan in {_plan(term.duration, term.billing_cycle) for term in seen.terms or ()}

@@ -8,6 +8,8 @@ from seatwright.vendors import instants, port
 MAX_TEXT = 500
 _END_OF_DAY = dt.time(23, 59)
 _DAY = dt.timedelta(days=1)
+_OUR_SEGMENTS = {"nonprofit": "non_profit"}
+_THEIR_SEGMENTS = {ours: theirs for theirs, ours in _OUR_SEGMENTS.items()}
 _CATALOGUE_ITEM = re.compile(r"[^:]+:[^:]+:[^:]+")
 
 
@@ -24,6 +26,20 @@ def snake(name: str | None) -> str:
 def squeezed(name: str | None) -> str:
     """`TermEnd`, `termEnd` and `term_end` alike as `termend`."""
     return snake(name).replace("_", "")
+
+
+def segment(seen: str | None) -> str:
+    """The port's word for a segment that the vendor wrote, in whatever case; empty when it wrote none."""
+    name = squeezed(seen)
+    return _OUR_SEGMENTS.get(name, name)
+
+
+def their_segment(segment: str) -> str:
+    """A segment of the port as the vendor wants it in a question: its `nonprofit` for `non_profit`, the others alike.
+
+    Any other word than its own four is answered with 403 and code 400030.
+    """
+    return _THEIR_SEGMENTS.get(segment, segment)
 
 
 def is_catalogue_item(item: str) -> bool:

@@ -149,16 +149,19 @@ class Purchases(Protocol):
         vendor_sku_id: str,
         term: str,
         billing_cycle: str,
+        segment: str,
         at: dt.datetime,
-        segment: str = "commercial",
     ) -> str | None:
         """The catalogue id under which this customer can buy the plan now; None when it is not sold so.
 
+        `segment` is commercial, education, government or non_profit, and is that of the offer that is wanted.
         It changes over time: ask right before a purchase, never store it.
         """
         ...
 
-    def promotions(self, *, country: str, segment: str, at: dt.datetime) -> Sequence[Promotion]: ...
+    def promotions(self, *, country: str, segment: str, at: dt.datetime) -> Sequence[Promotion]:
+        """What is promoted in the country to one segment, named as for `availability`."""
+        ...
 
     def promotion_eligibility(
         self,
