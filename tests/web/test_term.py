@@ -106,12 +106,12 @@ def test_staff_say_on_whose_word(staff: Client, monthly: uuid.UUID, scene: scene
         (
             {"is_self_service": False},
             "Your reseller changes the term of this licence. Ask them",
-            "Die Laufzeit dieser Lizenz ändert Ihr Reseller. Fragen Sie ihn",
+            "Die Laufzeit dieser Lizenz ändert Ihr Händler. Fragen Sie ihn",
         ),
         (
             {"is_offered": False},
             "The reseller does not sell this licence at present",
-            "Der Reseller verkauft diese Lizenz zurzeit nicht",
+            "Der Händler verkauft diese Lizenz zurzeit nicht",
         ),
     ],
 )

@@ -83,7 +83,7 @@ PARKED: Words = {
 }
 LINE_REFUSALS: Words = {
     "not_active": gettext_lazy("The subscription is no longer active at the vendor, so nothing was sent."),
-    "changed_elsewhere": gettext_lazy("The number of seats was changed elsewhere meanwhile, so nothing was sent."),
+    "changed_elsewhere": gettext_lazy("The licence was changed elsewhere meanwhile, so nothing was sent."),
     "window_closed": gettext_lazy("The return window closed before the change could be sent."),
     "below_assigned": gettext_lazy("People were given these seats meanwhile, so nothing was taken from them."),
     "day_over": gettext_lazy(
